@@ -1,0 +1,140 @@
+"""The driver API: the one file to read before writing a driver.
+
+A driver knows one chip and says only what the hardware said. It has no threads, no time stamps, no retries,
+no caching and no derived values; it never catches `OSError`. The framework owns threads, time, retries and
+units: it calls `start` once (and again after every fault), then `read` again and again, then `stop`.
+
+A driver is a class with a table of channels and three short methods:
+
+    class Mpu6050(I2CDriver):
+        name = "mpu6050"
+        role = "imu"
+        addresses = (0x68, 0x69)
+        ident = Ident(0x75, {0x68: "MPU-6050"})
+        frame = ">7h"                      # struct format of ONE sample, as `read` returns it
+        rates = (50, 100, 200)             # samples a second
+        fifo = True
+
+        def channels(self, chip): ...      # one Channel per number in `frame`, in order
+        def start(self, io, rate, chip): ...
+        def read(self, io): ...
+        def stop(self, io): ...
+
+`sensors/imu/mpu6050.py` is the reference; `slowroll drivers test NAME_OR_FILE` says what is wrong with yours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal, NamedTuple, Protocol
+
+STANDARD_GRAVITY = 9.80665
+"""m/s2 in one g, exact by definition (CGPM 1901)."""
+
+Role = Literal["imu", "force"]
+
+CHANNEL_UNITS: Mapping[str, str] = {
+    "accel_x": "m/s2",
+    "accel_y": "m/s2",
+    "accel_z": "m/s2",
+    "gyro_x": "rad/s",
+    "gyro_y": "rad/s",
+    "gyro_z": "rad/s",
+    "pressure": "Pa",
+    "force": "N",
+    "temperature": "degC",
+    "status": "",
+}
+"""Every channel name a driver may use, and its unit. `strip_0`, `strip_1`, ... (0..1) are allowed besides."""
+
+
+class Channel(NamedTuple):
+    """One number of a frame. Its value in SI units is `raw * scale + offset`."""
+
+    name: str
+    scale: float
+    offset: float = 0.0
+
+
+class Ident(NamedTuple):
+    """How a chip says what it is: the register to read, and the chip each value stands for."""
+
+    register: int
+    chips: Mapping[int, str]
+
+
+class Gap(NamedTuple):
+    """Returned by `read` in place of frames: samples were lost and the stream was restarted."""
+
+    reason: str
+
+
+class SensorFault(Exception):
+    """The hardware answered, and what it said is not usable (wrong id, failed integrity bit).
+
+    `hint` says the likely cause and the next step in a sentence a person can act on.
+    """
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+class I2CIo(Protocol):
+    """What a driver may do with its chip. Every method raises `OSError` when the bus does."""
+
+    def read(self, register: int, count: int) -> bytes:
+        """Write the register's number, then read `count` bytes in the same transfer."""
+
+    def write(self, register: int, *values: int) -> None:
+        """Write `values` to `register` and those that follow it, in one transfer."""
+
+    def transfer(self, data: bytes, count: int) -> bytes:
+        """For chips without registers: write `data` (may be empty), then read `count` bytes (may be 0)."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; the bus is not used meanwhile. Keep it as short as the data sheet allows."""
+
+
+class I2CDriver:
+    """Base of every I2C driver: fill in the table, write three methods."""
+
+    name: ClassVar[str]
+    """What the owner writes in the config: lower case, no spaces."""
+    role: ClassVar[Role]
+    addresses: ClassVar[tuple[int, ...]]
+    """7-bit addresses the chip can be strapped to, the default first."""
+    ident: ClassVar[Ident | None] = None
+    """None for chips that cannot say what they are: those are used only when configured."""
+    frame: ClassVar[str]
+    """`struct` format of one sample with its byte order, such as ">7h"."""
+    rates: ClassVar[tuple[float, ...]]
+    """Sample rates in Hz that `start` accepts."""
+    fifo: ClassVar[bool] = False
+    """True: the chip queues samples and `read` returns all of them; False: `read` returns the newest one."""
+    gyro_full_scale_rad_s: ClassVar[float | None] = None
+    """Rate at which the gyroscope clips, as configured by `start` (IMUs only)."""
+    source: ClassVar[str] = ""
+    """The data sheet: name and revision."""
+
+    def channels(self, chip: str) -> tuple[Channel, ...]:
+        """The numbers of one frame in order, for the variant `chip` (a value of `ident.chips`, or "")."""
+        raise NotImplementedError
+
+    def start(self, io: I2CIo, rate: float, chip: str) -> float:
+        """Reset and configure the chip; return the true nominal sample rate in Hz."""
+        raise NotImplementedError
+
+    def read(self, io: I2CIo) -> bytes | Gap:
+        """All whole frames waiting, oldest first (b"" if none), or a `Gap` if samples were lost."""
+        raise NotImplementedError
+
+    def stop(self, io: I2CIo) -> None:
+        """Put the chip to sleep."""
+        raise NotImplementedError
+
+
+def xyz(prefix: str, scale: float) -> tuple[Channel, Channel, Channel]:
+    """Three channels `prefix_x`, `prefix_y`, `prefix_z` of one scale."""
+    return Channel(f"{prefix}_x", scale), Channel(f"{prefix}_y", scale), Channel(f"{prefix}_z", scale)
