@@ -35,12 +35,12 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file; unknown keys are refused."""
 
 
-class PersonSettings(Section):
+class PersonSettings(Section, frozen=True, kw_only=True):
     mass_kg: Annotated[float, Meta(ge=20, le=300)] = 75.0
     height_m: Annotated[float, Meta(ge=0.8, le=2.5)] = 1.75
 
 
-class SensorSettings(Section):
+class SensorSettings(Section, frozen=True, kw_only=True):
     """One chip on one bus."""
 
     driver: str
@@ -52,7 +52,7 @@ class SensorSettings(Section):
     """Samples a second; None: 100 for an IMU, 50 for a pressure sensor."""
 
 
-class ToolSettings(Section):
+class ToolSettings(Section, frozen=True, kw_only=True):
     name: Name = "roller"
     kind: ToolKind = "foam_roller"
     radius_m: Annotated[float, Meta(ge=0.01, le=0.2)] = 0.075
@@ -63,12 +63,12 @@ class ToolSettings(Section):
     force: SensorSettings | None = None
 
 
-class CoachSettings(Section):
+class CoachSettings(Section, frozen=True, kw_only=True):
     profile: str = "article"
     session_timeout_s: Annotated[float, Meta(ge=30, le=3600)] = 300.0
 
 
-class PinSettings(Section):
+class PinSettings(Section, frozen=True, kw_only=True):
     """GPIO numbers (BCM). A pin that is not given is not used."""
 
     factory: str = "lgpio"
@@ -82,7 +82,7 @@ class PinSettings(Section):
     led_level: Annotated[float, Meta(ge=0, le=1)] = 0.6
 
 
-class MqttSettings(Section):
+class MqttSettings(Section, frozen=True, kw_only=True):
     broker: str = ""
     """Host name; "embedded" starts a broker of our own on loopback; "" runs without MQTT."""
     port: Port = 1883
@@ -92,7 +92,7 @@ class MqttSettings(Section):
     outbox_limit: Annotated[int, Meta(ge=10, le=100_000)] = 5000
 
 
-class PageSettings(Section):
+class PageSettings(Section, frozen=True, kw_only=True):
     enabled: bool = True
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -102,18 +102,18 @@ class PageSettings(Section):
     """Names by which browsers reach the page besides localhost and the address itself."""
 
 
-class HistorySettings(Section):
+class HistorySettings(Section, frozen=True, kw_only=True):
     record: bool = True
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 90
     """Recordings older than this are removed; the statistics stay."""
 
 
-class SimulatorSettings(Section):
+class SimulatorSettings(Section, frozen=True, kw_only=True):
     scenario: str = "demo"
     seed: Annotated[int, Meta(ge=0)] = 1
 
 
-class Settings(Section):
+class Settings(Section, frozen=True, kw_only=True):
     station: Name = "home"
     person: PersonSettings = PersonSettings()
     coach: CoachSettings = CoachSettings()
@@ -169,7 +169,9 @@ def load(path: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: not a UTF-8 text file ({error.reason} at byte {error.start})") from error
+        raise SettingsError(
+            f"{path}: not a UTF-8 text file ({error.reason} at byte {error.start})"
+        ) from error
     except OSError as error:
         raise SettingsError(f"{path}: can't be read: {error.strerror or error}") from error
     return parse(text, str(path))
@@ -181,7 +183,7 @@ def parse(text: str, where: str) -> Settings:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{where}: not valid TOML: {error}") from error
-    settings = convert(table, Settings, where)
+    settings: Settings = convert(table, Settings, where)
     _check(settings, where)
     return settings
 
@@ -244,7 +246,7 @@ def _check(settings: Settings, where: str) -> None:
             )
         if tool.force is not None and tool.pressure == "none":
             raise SettingsError(
-                f"{where}: tools.{tool.name} has a force sensor but pressure = \"none\"; "
+                f'{where}: tools.{tool.name} has a force sensor but pressure = "none"; '
                 'say what it measures: "force", "bladder", "strips" or "contact"'
             )
     led = (settings.pins.led_red, settings.pins.led_green, settings.pins.led_blue)
@@ -252,12 +254,10 @@ def _check(settings: Settings, where: str) -> None:
         raise SettingsError(f"{where}: pins: an RGB LED needs led_red, led_green and led_blue, all three")
     if settings.page.enabled and not is_loopback(settings.page.host) and settings.page.token_file is None:
         raise SettingsError(
-            f"{where}: page.host {settings.page.host!r} opens the page to the network; set page.token_file to a "
-            'file with a long random token, or host = "127.0.0.1"'
+            f"{where}: page.host {settings.page.host!r} opens the page to the network; "
+            'set page.token_file to a file with a long random token, or host = "127.0.0.1"'
         )
 
 
 def is_loopback(host: str) -> bool:
     return host in {"localhost", "::1"} or host.startswith("127.")
-
-

@@ -1,0 +1,182 @@
+"""From what a force sensor said to newtons (or a share of its own maximum), and to on or off the body.
+
+| kind | reading | becomes |
+|---|---|---|
+| force | N | N above its tare |
+| bladder | Pa, absolute | N through the calibration's points above zero; without points, load 0..1 |
+| strips | 0..1 each | their sum, then as bladder |
+| contact | 0..1 | load 0..1 only |
+| none | - | always on the body, force not measured |
+
+Never calibrated means a share of the sensor's own maximum, never newtons. A bladder's zero moves with weather
+and temperature (about 0.35 kPa/K), so it is followed while nothing presses on it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from firmware_host.coaching.inputs import Calibration, ForceSample, Person, Tool
+
+BODY_ON, BODY_OFF = 0.05, 0.03
+"""Foam roller: on the body at these shares of body weight (docs/contract.md, Words)."""
+FIXED_N = {"massage_stick": (8.0, 5.0), "massage_ball": (15.0, 10.0)}
+OWN_ON, OWN_OFF = 0.08, 0.03
+"""Uncalibrated: shares of the sensor's own maximum."""
+LEAST_RANGE = {"force": 10.0, "pressure": 1500.0, "strips": 0.05}
+"""Smallest own maximum above zero that is a load at all (N, Pa, 0..1): below it, it is noise or drift."""
+ZERO_DRIFT = {"force": 0.0, "pressure": 6000.0, "strips": 0.1}
+"""How far a zero may have moved since it was calibrated: 3 kPa of weather and 8 K for a bladder."""
+ZERO_FOLLOW_S = 8.0
+SETTLE_S = 2.0
+"""A new zero is taken after the reading has stood this long within `STEADY` (design: tare at start)."""
+STEADY = {"force": 1.0, "pressure": 120.0, "strips": 0.01}
+GRAVITY = 9.80665
+
+
+def contact_thresholds(tool: Tool, person: Person) -> tuple[float, float]:
+    """Newtons at which a calibrated tool comes onto the body, and below which it leaves."""
+    if tool.kind in FIXED_N:
+        return FIXED_N[tool.kind]
+    weight = person.mass_kg * GRAVITY
+    return BODY_ON * weight, BODY_OFF * weight
+
+
+class ForceChannel:
+    """One tool's force: `force_n` or `load`, whichever is known, and `on_body`."""
+
+    __slots__ = (
+        "_below_since",
+        "_last",
+        "_limits",
+        "_lowest",
+        "_settle",
+        "_top",
+        "_unit",
+        "always_on",
+        "calibration",
+        "force_n",
+        "load",
+        "on_body",
+        "zero",
+    )
+
+    def __init__(self, tool: Tool, person: Person) -> None:
+        self.always_on = tool.pressure == "none"
+        self.on_body = self.always_on
+        self.force_n: float | None = None
+        self.load: float | None = None
+        self.calibration = tool.calibration
+        self._limits = contact_thresholds(tool, person)
+        self._unit: str | None = None
+        self.zero = tool.calibration.zero
+        self._top = 0.0
+        self._lowest: float | None = None
+        self._settle: tuple[float, float, float] | None = None  # since, lowest, highest
+        self._last: tuple[float, float] | None = None
+        self._below_since: float | None = None
+
+    @property
+    def measured(self) -> bool:
+        """The force is known in newtons."""
+        return self.force_n is not None
+
+    def calibrate(self, calibration: Calibration) -> None:
+        self.calibration = calibration
+        if calibration.zero is not None:
+            self.zero = calibration.zero
+
+    def tare(self) -> bool:
+        """Take the newest reading as zero; False if there is none yet."""
+        if self._last is None:
+            return False
+        self.zero = self._last[1]
+        self._lowest = self._last[1]
+        self._top = 0.0
+        return True
+
+    def lose(self) -> None:
+        """The stream stopped: nothing is known any more."""
+        self.force_n = self.load = None
+        self.on_body = self.always_on
+        self._last = None
+        self._settle = None
+
+    def read(self, sample: ForceSample) -> tuple[float, float] | None:
+        """Take one reading; (value, on threshold) after scaling, or None while it can't be judged."""
+        value = sum(sample.value) if isinstance(sample.value, tuple) else sample.value
+        self._unit = sample.unit
+        self._last = (sample.t, value)
+        if sample.unit == "force" and not self.calibration.points:
+            self.force_n = max(0.0, value - (self.zero or 0.0))
+            return self.force_n, self._limits[0]
+        self._settle_zero(sample.t, value)
+        if self.calibration.points and self.zero is not None:
+            self.force_n = newtons(value - self.zero, self.calibration.points)
+            if not self.on_body:
+                self._follow(value)
+            return self.force_n, self._limits[0]
+        return self._own_share(value)
+
+    def _own_share(self, value: float) -> tuple[float, float] | None:
+        if self._lowest is None or value < self._lowest:
+            self._lowest = value
+        above = value - (self.zero if self.zero is not None else self._lowest)
+        self._top = max(self._top, above)
+        if self._top < LEAST_RANGE[self._unit or "force"]:
+            self.load = 0.0
+            return None
+        self.load = min(1.0, max(0.0, above / self._top))
+        return self.load, OWN_ON
+
+    def _settle_zero(self, t: float, value: float) -> None:
+        """Take a steady reading near the old zero as the new one; with no zero at all, the first steady one."""
+        unit = self._unit or "force"
+        if self._settle is None:
+            self._settle = (t, value, value)
+            return
+        since, low, high = self._settle
+        low, high = min(low, value), max(high, value)
+        if high - low > STEADY[unit]:
+            self._settle = (t, value, value)
+            return
+        self._settle = (since, low, high)
+        if t - since < SETTLE_S or self.on_body:
+            return
+        middle = (low + high) / 2
+        if self.zero is None or abs(middle - self.zero) < ZERO_DRIFT[unit]:
+            self.zero = middle
+        self._settle = (t, value, value)
+
+    def _follow(self, value: float) -> None:
+        """Off the body: let the zero drift along, one sample's worth."""
+        if self.zero is not None and self.force_n is not None and self.force_n < 0.5 * self._limits[1]:
+            self.zero += (value - self.zero) * 0.02 / ZERO_FOLLOW_S
+
+    def threshold(self, coming_on: bool) -> float:
+        """Newtons at which the tool comes onto the body (or, False, leaves it)."""
+        return self._limits[0] if coming_on else self._limits[1]
+
+    def wants(self, judged: tuple[float, float] | None) -> bool:
+        """Whether the newest reading says on the body, with hysteresis about the present state."""
+        if self.always_on:
+            return True
+        if judged is None:
+            return False
+        value, on_at = judged
+        off_at = OWN_OFF if on_at == OWN_ON else self._limits[1]
+        return value >= (off_at if self.on_body else on_at)
+
+
+def newtons(above: float, points: tuple[tuple[float, float], ...]) -> float:
+    """Force for a reading `above` zero, by straight lines through (0, 0) and the points; never negative."""
+    if above <= 0.0:
+        return 0.0
+    table = [(0.0, 0.0), *points] if points[0][0] > 0 else list(points)
+    if len(table) == 1:
+        return above * points[0][1] / points[0][0] if points[0][0] else 0.0
+    place = min(bisect_right(table, (above, float("inf"))), len(table) - 1)
+    (x0, y0), (x1, y1) = table[max(place, 1) - 1], table[max(place, 1)]
+    if x1 <= x0:
+        return max(0.0, y1)
+    return max(0.0, y0 + (above - x0) * (y1 - y0) / (x1 - x0))

@@ -1,0 +1,499 @@
+"""One tool's track: samples in, what happened out, with the haptic mask and late contacts put in order.
+
+While the motor runs and half a second after, samples carry the angle by gyroscope alone and wait in a queue;
+when the mask is over they go through the same rules in their own time, so nothing begins inside a mask, nothing
+is lost, and what turned inside is dated back. Contact comes from another stream, whose lines may be earlier or
+later than the samples': transitions wait for the sample that reaches their time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from msgspec import structs
+
+from firmware_host.coaching.events import State
+from firmware_host.coaching.force import ForceChannel
+from firmware_host.coaching.guidance import Limits
+from firmware_host.coaching.holds import BALL_WINDOW_M, WINDOW_M, HoldSpan, HoldTracker
+from firmware_host.coaching.inputs import Calibration, ForceSample, ImuSample, Person, Tool
+from firmware_host.coaching.motion import Motion
+from firmware_host.coaching.movements import EDGE_M_S, Movement, MovementTracker
+
+MASK_TAIL_S = 0.5
+"""A motor corrupts the readings this long after it stopped (docs/guidance.md S38)."""
+REMEMBERED = 512
+"""Positions kept to look back at: 5 s at 100 Hz, more than a hold takes to be recognised."""
+
+
+class Tally:
+    """What was done since it was made: one set's numbers."""
+
+    __slots__ = (
+        "distance_m",
+        "force_time_s",
+        "hold_s",
+        "holds",
+        "impulse_ns",
+        "moving_s",
+        "ok_s",
+        "passes",
+        "peak_n",
+        "short_passes",
+        "work_s",
+    )
+
+    def __init__(self) -> None:
+        self.work_s = self.ok_s = self.moving_s = 0.0
+        self.distance_m = self.hold_s = 0.0
+        self.impulse_ns = self.force_time_s = self.peak_n = 0.0
+        self.passes = self.short_passes = self.holds = 0
+
+
+class Doing:
+    """What is being watched in one movement or hold."""
+
+    __slots__ = ("clipped", "force_sum", "hard", "masked", "n", "peak_n", "too_fast")
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.force_sum = self.peak_n = 0.0
+        self.too_fast = self.hard = self.masked = self.clipped = False
+
+    @property
+    def mean_n(self) -> float | None:
+        return self.force_sum / self.n if self.n else None
+
+
+class Stroke:
+    """A movement that ended, with what was watched during it."""
+
+    __slots__ = ("doing", "movement")
+
+    def __init__(self, movement: Movement, doing: Doing) -> None:
+        self.movement = movement
+        self.doing = doing
+
+
+class HoldBegun:
+    __slots__ = ("span",)
+
+    def __init__(self, span: HoldSpan) -> None:
+        self.span = span
+
+
+class HoldEnded:
+    __slots__ = ("doing", "span")
+
+    def __init__(self, span: HoldSpan, doing: Doing) -> None:
+        self.span = span
+        self.doing = doing
+
+
+class Touched:
+    """Contact began or ended at `t`."""
+
+    __slots__ = ("on", "t")
+
+    def __init__(self, t: float, on: bool) -> None:
+        self.t = t
+        self.on = on
+
+
+Finding = Stroke | HoldBegun | HoldEnded | Touched
+
+
+class ToolTrack:
+    """Motion, contact, movements and holds of one tool."""
+
+    __slots__ = (
+        "_changes",
+        "_contact",
+        "_force_t",
+        "_hold_doing",
+        "_idle_s",
+        "_mask_from",
+        "_mask_until",
+        "_masked_change",
+        "_path",
+        "_step_t",
+        "_stroke_doing",
+        "_touched",
+        "_waiting",
+        "allowed_fast_s",
+        "allowed_hard_s",
+        "force",
+        "hard_since",
+        "holds",
+        "light_since",
+        "limits",
+        "motion",
+        "movements",
+        "origin_m",
+        "over_since",
+        "tally",
+        "tool",
+    )
+
+    def __init__(self, tool: Tool, person: Person, limits: Limits, fast_s: float, hard_s: float) -> None:
+        self.tool = tool
+        self.limits = limits
+        self.allowed_fast_s = fast_s
+        self.allowed_hard_s = hard_s
+        self.motion = Motion(tool)
+        self.force = ForceChannel(tool, person)
+        self.movements = MovementTracker()
+        self.holds = HoldTracker(BALL_WINDOW_M if tool.kind == "massage_ball" else WINDOW_M)
+        self.tally = Tally()
+        self.origin_m = 0.0
+        """Where the set began: reported positions count from here."""
+        self.over_since: float | None = None
+        """Speed has been over the live limit since then."""
+        self.hard_since: float | None = None
+        self.light_since: float | None = None
+        self._contact = False  # as the samples have reached it
+        self._touched = False  # a touch has been applied at all
+        self._changes: deque[Touched] = deque()
+        self._masked_change: float | None = None
+        self._force_t: float | None = None
+        self._mask_from = self._mask_until = float("-inf")
+        self._waiting: list[tuple[float, float, float, float | None]] = []
+        self._path: deque[tuple[float, float, float]] = deque(maxlen=REMEMBERED)
+        """(time, position, seconds neither moving nor known to be holding so far)."""
+        self._idle_s = 0.0
+        self._step_t: float | None = None
+        self._stroke_doing = Doing()
+        self._hold_doing = Doing()
+
+    @property
+    def on_body(self) -> bool:
+        return self._contact
+
+    @property
+    def state(self) -> State:
+        if not self._contact or not self.motion.axis_found:
+            return "off"
+        if self.holds.running is not None:
+            return "holding"
+        return "rolling" if self.movements.movement is not None else "still"
+
+    @property
+    def position_m(self) -> float:
+        """Along the muscle, from where the set began."""
+        return self.motion.position - self.origin_m
+
+    @property
+    def hold_s(self) -> float:
+        running = self.holds.running
+        return running.duration_s if running is not None else 0.0
+
+    def learned(self) -> Tool:
+        """The tool with what was found out about it: axis, gyroscope bias, zero."""
+        motion, force = self.motion, self.force
+        calibration = structs.replace(
+            force.calibration, gyro_bias=motion.bias or force.calibration.gyro_bias, zero=force.zero
+        )
+        return structs.replace(self.tool, axis=motion.axis or self.tool.axis, calibration=calibration)
+
+    def calibrate(self, calibration: Calibration) -> None:
+        self.motion.calibrate(calibration)
+        self.force.calibrate(calibration)
+
+    def begin_set(self, keep_tally: bool) -> None:
+        """Here is position 0; what was done before belongs to no set unless `keep_tally`."""
+        if not keep_tally:
+            self.tally = Tally()
+        self.origin_m = self.motion.position
+
+    def end(self, t: float) -> list[Finding]:
+        """Close what is open, at `t`: a set or session ends. Still on the body, a new start is made here."""
+        found: list[Finding] = []
+        self._drain(found)
+        at = self.motion.position
+        self._finish(self.movements.lift(t, at), found)
+        self._end_hold(self.holds.lift(t), found)
+        if self._contact:
+            self.movements.touch(t, at)
+            self.holds.touch(t, at)
+        self.hard_since = self.light_since = None
+        return found
+
+    # --- the motor -----------------------------------------------------------------------------------------
+
+    @property
+    def mask_until(self) -> float:
+        return self._mask_until
+
+    def masked_at(self, t: float) -> bool:
+        return self._mask_from <= t < self._mask_until
+
+    def shake(self, t: float, seconds: float) -> None:
+        """The motor runs from `t` for `seconds`."""
+        if t > self._mask_until:
+            self._mask_from = t
+        self._mask_until = max(self._mask_until, t + seconds + MASK_TAIL_S)
+
+    # --- force ---------------------------------------------------------------------------------------------
+
+    def press(self, sample: ForceSample) -> None:
+        """One force reading: judge contact, unless the motor shakes the sensor."""
+        t = sample.t
+        force = self.force
+        if self.masked_at(t):
+            self._press_masked(sample)
+            return
+        before = force.force_n
+        judged = force.read(sample)
+        wanted = force.wants(judged)
+        if wanted != force.on_body:
+            at = self._masked_change if self._masked_change is not None else self._crossing(t, before)
+            force.on_body = wanted
+            self._changes.append(Touched(at, wanted))
+        self._masked_change = None
+        self._force_t = t
+
+    def _press_masked(self, sample: ForceSample) -> None:
+        """Remember only since when a reading would have changed the contact; force is held."""
+        force = self.force
+        held_n, held_load = force.force_n, force.load
+        wanted = force.wants(force.read(sample))
+        force.force_n, force.load = held_n, held_load
+        if wanted == force.on_body:
+            self._masked_change = None
+        elif self._masked_change is None:
+            self._masked_change = sample.t
+        self._force_t = sample.t
+
+    def _crossing(self, t: float, before: float | None) -> float:
+        """When the force crossed its threshold, straight between this reading and the last."""
+        force, last_t = self.force, self._force_t
+        now = force.force_n
+        if before is None or now is None or last_t is None or not 0 < t - last_t < 0.2:
+            return t
+        level = force.threshold(not force.on_body)
+        if now == before:
+            return t
+        return last_t + min(1.0, max(0.0, (level - before) / (now - before))) * (t - last_t)
+
+    def lose_force(self, t: float) -> None:
+        was = self.force.on_body
+        self.force.lose()
+        if was and not self.force.on_body:
+            self._changes.append(Touched(t, False))
+        self._force_t = None
+
+    def late_changes(self, now: float) -> list[Finding]:
+        """Contacts that no sample has reached because samples are missing or behind."""
+        found: list[Finding] = []
+        while self._changes and (self.motion.t is None or self._changes[0].t <= now - 0.5):
+            self._change(self._changes.popleft(), found)
+        return found
+
+    # --- samples -------------------------------------------------------------------------------------------
+
+    def lose_imu(self, t: float) -> list[Finding]:
+        """No data: what was moving ended with the last sample; a hold runs on if the roller is where it was."""
+        found: list[Finding] = []
+        self._drain(found)
+        closed = self.movements.lift(t, self.motion.position)
+        self._finish(closed, found)
+        self.over_since = None
+        if self._contact:
+            self._touched = False
+        return found
+
+    def sample(self, sample: ImuSample) -> list[Finding] | None:
+        """One IMU sample; what it decided, or None (the usual case)."""
+        t = sample.t
+        force = self.force
+        masked = self._mask_from <= t < self._mask_until
+        if not self.motion.update(sample, force.force_n, masked, self._contact):
+            return None
+        found: list[Finding] | None = None
+        if self._changes and self._changes[0].t <= t:
+            found = []
+            if not masked:
+                self._drain(found)
+            while self._changes and self._changes[0].t <= t:
+                self._change(self._changes.popleft(), found)
+        if force.always_on and not self._contact and self.motion.axis_found:
+            found = found or []
+            self._change(Touched(t, True), found)
+        if not self._contact or not self.motion.axis_found:
+            self._step_t = None
+            return found
+        if not self._touched:
+            self._touched = True
+            self.movements.touch(t, self.motion.position)
+        if masked:
+            self._waiting.append((t, self.motion.speed, self.motion.position, force.force_n))
+            return found
+        if found is None:
+            found = []
+        if self._waiting:
+            self._drain(found)
+        self._step(t, self.motion.speed, self.motion.position, force.force_n, False, found)
+        return found or None
+
+    def _drain(self, found: list[Finding]) -> None:
+        """The mask is over: let the samples that waited through the rules."""
+        waiting, self._waiting = self._waiting, []
+        for t, speed, position, force_n in waiting:
+            self._step(t, speed, position, force_n, True, found)
+
+    def _change(self, change: Touched, found: list[Finding]) -> None:
+        self._contact = change.on
+        at = self._position_at(change.t)
+        if change.on:
+            self._touched = True
+            self.movements.touch(change.t, at)
+            self.holds.touch(change.t, at)
+            self._hold_doing = Doing()
+        else:
+            self._finish(self.movements.lift(change.t, at), found)
+            self._end_hold(self.holds.lift(change.t), found)
+            self.motion.lifted()
+            self.over_since = self.hard_since = self.light_since = None
+            self._step_t = None
+        found.append(change)
+
+    def _position_at(self, t: float) -> float:
+        for then, position, _ in reversed(self._path):
+            if then <= t:
+                return position
+        return self.motion.position
+
+    def _step(
+        self, t: float, speed: float, x: float, force_n: float | None, masked: bool, found: list[Finding]
+    ) -> None:
+        """One sample on the body through movements and holds, and into the tally."""
+        last_t, self._step_t = self._step_t, t
+        dt = t - last_t if last_t is not None and t - last_t < 0.5 else 0.0
+        self._path.append((t, x, self._idle_s))
+        movements = self.movements
+        was_moving = movements.movement is not None
+        closed = movements.update(t, speed, x)
+        movement = movements.movement
+        if closed is not None:
+            self._not_moving(t if movement is None else movement.start[0], closed.end[0])
+            self._finish(closed, found)
+            low, high = self._extent_since(closed.end)
+            self.holds.open(closed.end[0], low, high)
+        elif movement is not None and not was_moving:
+            self._stroke_doing = Doing()
+        if movement is not None:
+            left_from: float | None = movement.start[0]
+        elif speed >= EDGE_M_S or speed <= -EDGE_M_S:
+            left_from = movements.about_to_start
+        else:
+            left_from = None
+        ended, begun = self.holds.update(t, x, movement is not None, left_from)
+        if ended is not None:
+            self._end_hold(ended, found)
+        if begun:
+            self._begin_hold(t, found)
+        self._watch(t, dt, abs(speed), force_n, movement is not None, masked)
+
+    def _not_moving(self, until: float, since: float) -> None:
+        """A movement was over at `since`, it shows only now: take the time after it out of the work again."""
+        idle = max(0.0, until - since)
+        tally = self.tally
+        tally.moving_s = max(0.0, tally.moving_s - idle)
+        if self.holds.running is None:
+            tally.work_s = max(0.0, tally.work_s - idle)
+            tally.ok_s = max(0.0, tally.ok_s - idle)
+            self._idle_s += idle
+
+    def _begin_hold(self, t: float, found: list[Finding]) -> None:
+        running = self.holds.running
+        assert running is not None
+        before = self._path[0][2]
+        for then, _, idle_s in reversed(self._path):
+            if then <= running.start:
+                before = idle_s
+                break
+        still = self._idle_s - before
+        self.tally.work_s += still  # known to be work only now
+        if self.hard_since is None:
+            self.tally.ok_s += still
+        found.append(HoldBegun(running))
+
+    def _end_hold(self, span: HoldSpan | None, found: list[Finding]) -> None:
+        if span is not None:
+            self.tally.holds += 1
+            self.tally.hold_s += span.duration_s
+            found.append(HoldEnded(span, self._hold_doing))
+        self._hold_doing = Doing()
+
+    def _extent_since(self, point: tuple[float, float]) -> tuple[float, float]:
+        low = high = point[1]
+        for t, x, _ in reversed(self._path):
+            if t < point[0]:
+                break
+            low, high = min(low, x), max(high, x)
+        return low, high
+
+    def _finish(self, closed: Movement | None, found: list[Finding]) -> None:
+        if closed is not None:
+            self.tally.distance_m += closed.length_m
+            found.append(Stroke(closed, self._stroke_doing))
+        self._stroke_doing = Doing()
+        self.over_since = None
+
+    def _watch(self, t: float, dt: float, speed: float, force_n: float | None, moving: bool, masked: bool) -> None:
+        """Limits and tallies of one sample."""
+        limits = self.limits
+        fast = moving and speed > limits.live_speed_m_s
+        if not fast:
+            self.over_since = None
+        elif self.over_since is None:
+            self.over_since = t
+        elif t - self.over_since >= self.allowed_fast_s:
+            self._stroke_doing.too_fast = True
+        holding = self.holds.running is not None
+        ok = not fast
+        if force_n is not None:
+            ok = self._watch_force(t, force_n) and ok
+            for doing in (self._stroke_doing, self._hold_doing):
+                doing.n += 1
+                doing.force_sum += force_n
+                if force_n > doing.peak_n:
+                    doing.peak_n = force_n
+        if masked:
+            self._stroke_doing.masked = self._hold_doing.masked = True
+        if self.motion.clipped:
+            self._stroke_doing.clipped = True
+        tally = self.tally
+        if moving:
+            tally.moving_s += dt
+        if moving or holding:
+            tally.work_s += dt
+            if ok:
+                tally.ok_s += dt
+        else:
+            self._idle_s += dt
+        if force_n is not None:
+            tally.impulse_ns += force_n * dt
+            tally.force_time_s += dt
+            if force_n > tally.peak_n:
+                tally.peak_n = force_n
+
+    def _watch_force(self, t: float, force_n: float) -> bool:
+        limits = self.limits
+        high, low = limits.force_high_n, limits.force_low_n
+        if high is None or low is None:
+            return True
+        if force_n > high:
+            self.light_since = None
+            if self.hard_since is None:
+                self.hard_since = t
+            elif t - self.hard_since >= self.allowed_hard_s:
+                self._stroke_doing.hard = self._hold_doing.hard = True
+            return False
+        self.hard_since = None
+        if force_n < low:
+            if self.light_since is None:
+                self.light_since = t
+            return False
+        self.light_since = None
+        return True

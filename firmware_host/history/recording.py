@@ -1,0 +1,312 @@
+"""The recording format: every engine input, one a line of JSON; a recording, a live run and a bug report are the
+same thing.
+
+Writing: `encode_header`, then `encode` for each input in the order the engine was fed. Reading: `open_recording`,
+which survives a file cut off in mid-line and skips bad lines, counting and naming them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from firmware_host.coaching.inputs import (
+    Calibration,
+    Command,
+    DeviceFault,
+    ForceSample,
+    HapticRan,
+    ImuSample,
+    Input,
+    Person,
+    Recalibrated,
+    StreamGap,
+    Tick,
+    Tool,
+    Vector,
+)
+
+FORMAT = "slowroll-recording"
+VERSION = 1
+WILD = 1e7
+"""A reading beyond this is noise on the line, not a measurement: ten times more than a bladder can hold in Pa,
+and 3,000 times a gyroscope's range."""
+LATEST = 1e9
+"""Time stamps beyond 30 years of run time are rubbish."""
+MAX_NAMED = 20
+"""Bad lines named one by one; the rest are only counted."""
+
+
+class RecordingError(Exception):
+    """The file can't be read as a recording at all."""
+
+
+class Header(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Line 1."""
+
+    format: str = ""
+    version: int = 0
+    station: str = ""
+    started_at: str = ""
+    person: Person = Person()
+    tools: tuple[Tool, ...] = ()
+    settings: dict[str, Any] | None = None
+    """Effective profile and routine, used by replay unless `--config` is given."""
+
+
+def new_header(
+    station: str, started_at: str, person: Person, tools: tuple[Tool, ...], settings: dict[str, Any] | None
+) -> Header:
+    return Header(
+        format=FORMAT,
+        version=VERSION,
+        station=station,
+        started_at=started_at,
+        person=person,
+        tools=tools,
+        settings=settings,
+    )
+
+
+class _Line(Struct, frozen=True, omit_defaults=True):
+    """Any line after the first; which keys are there says which input it is."""
+
+    t: float
+    tool: str | None = None
+    accel: Vector | None = None
+    gyro: Vector | None = None
+    force: float | None = None
+    pressure: float | None = None
+    strips: tuple[float, ...] | None = None
+    tick: int | None = None
+    haptic: float | None = None
+    gap: str | None = None
+    of: Literal["imu", "force"] | None = None
+    calibration: Calibration | None = None
+    device: str | None = None
+    fault: str | None = None
+    hint: str | None = None
+    ok: bool | None = None
+    command: str | None = None
+    muscle: str | None = None
+    side: str | None = None
+    profile: str | None = None
+    ago_s: float | None = None
+    effort: int | None = None
+    kind: str | None = None
+    value: int | None = None
+    when: str | None = None
+    on: bool | None = None
+    id: str | None = None
+
+
+_COMMAND_FIELDS = tuple(name for name in Command.__struct_fields__ if name != "t")
+_encoder = msgspec.json.Encoder()
+_decode_line = msgspec.json.Decoder(_Line).decode
+_decode_header = msgspec.json.Decoder(Header).decode
+
+
+def encode_header(header: Header) -> bytes:
+    return _encoder.encode(header) + b"\n"
+
+
+def encode(given: Input) -> bytes:
+    """One input as its line, newline included; `decode(encode(x))` is x."""
+    return _encoder.encode(_as_line(given)) + b"\n"
+
+
+def _as_line(given: Input) -> Struct:
+    if isinstance(given, ImuSample):
+        return _Line(given.t, given.tool, given.accel, given.gyro)
+    if isinstance(given, ForceSample):
+        reading: dict[str, Any] = {given.unit: given.value}
+        return _Line(given.t, given.tool, **reading)
+    if isinstance(given, Tick):
+        return _Line(given.t, tick=1)
+    if isinstance(given, HapticRan):
+        return _Line(given.t, given.tool, haptic=given.seconds)
+    if isinstance(given, StreamGap):
+        return _Line(given.t, given.tool, gap=given.what, of=given.of)
+    if isinstance(given, Recalibrated):
+        return _Line(given.t, given.tool, calibration=given.calibration)
+    if isinstance(given, DeviceFault):
+        return _Line(given.t, given.tool, device=given.device, fault=given.what, hint=given.hint, ok=given.ok)
+    return given
+
+
+class BadLine(Exception):
+    """One line that is not an engine input; the text says why."""
+
+
+def decode(line: bytes) -> Input:
+    """One line as the input it stands for, or `BadLine`."""
+    try:
+        got = _decode_line(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadLine(str(error)) from error
+    t = got.t
+    if not -LATEST < t < LATEST:
+        raise BadLine(f"t {t:g} is no time of a run")
+    if got.command is not None:
+        fields = {name: getattr(got, name) for name in _COMMAND_FIELDS}
+        return Command(t=t, **fields)
+    if got.tick is not None:
+        return Tick(t)
+    tool = got.tool
+    if got.fault is not None:
+        if got.device is None or got.ok is None:
+            raise BadLine("a fault line needs device and ok")
+        return DeviceFault(t, tool, got.device, got.fault, got.hint or "", got.ok)
+    if tool is None:
+        raise BadLine("no tool, command or tick in it")
+    accel, gyro = got.accel, got.gyro
+    if accel is not None or gyro is not None:
+        for vector in (accel, gyro):
+            if vector is not None:
+                x, y, z = vector
+                if not (-WILD < x < WILD and -WILD < y < WILD and -WILD < z < WILD):
+                    raise BadLine(f"a reading of {max(vector, key=abs):g} is no measurement")
+        return ImuSample(t, tool, accel, gyro)
+    return _decode_rest(got, tool)
+
+
+def _decode_rest(got: _Line, tool: str) -> Input:
+    for unit in ("force", "pressure", "strips"):
+        value = getattr(got, unit)
+        if value is not None:
+            for number in value if isinstance(value, tuple) else (value,):
+                if not -WILD < number < WILD:
+                    raise BadLine(f"a reading of {number:g} is no measurement")
+            return ForceSample(got.t, tool, unit, value)
+    if got.gap is not None:
+        return StreamGap(got.t, tool, got.gap, got.of or "imu")
+    if got.haptic is not None:
+        if not 0 <= got.haptic <= 60:
+            raise BadLine(f"haptic {got.haptic:g} s is outside 0..60")
+        return HapticRan(got.t, tool, got.haptic)
+    if got.calibration is not None:
+        return Recalibrated(got.t, tool, got.calibration)
+    raise BadLine("nothing in it that an engine takes")
+
+
+class Recording:
+    """An open recording: `header`, and `inputs()` once; afterwards what was wrong with the file."""
+
+    def __init__(self, name: str, header: Header, lines: Iterator[bytes]) -> None:
+        self.name = name
+        self.header = header
+        self._lines = lines
+        self.bad_lines = 0
+        self.named: list[str] = []
+        """The first bad lines, as "line 7: why"."""
+        self.cut_off = False
+        """The file ends in mid-line or mid-compression: it was read up to there."""
+
+    def inputs(self) -> Iterator[Input]:
+        """Every good line in file order; bad ones are counted in `bad_lines` and named in `named`."""
+        latest: dict[tuple[str | None, type[Any]], float] = {}
+        tools = {tool.name for tool in self.header.tools}
+        number = 1
+        for line in self._whole_lines():
+            number += 1
+            try:
+                given = decode(line)
+                if given.__class__ is not Tick and given.__class__ is not Command:
+                    tool = given.tool  # type: ignore[union-attr]
+                    if tool not in tools and not (tool is None and isinstance(given, DeviceFault)):
+                        raise BadLine(f"tool {tool!r} is not in the first line")
+                    stream = (tool, given.__class__)
+                    if given.t < latest.get(stream, -LATEST):
+                        raise BadLine(f"time runs back, from {latest[stream]:g} to {given.t:g}")
+                    latest[stream] = given.t
+            except BadLine as why:
+                if not line.strip():
+                    continue
+                self.bad_lines += 1
+                if len(self.named) < MAX_NAMED:
+                    self.named.append(f"line {number}: {why}")
+                continue
+            yield given
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        """The lines that end in a newline, and a last one without if it is a whole one."""
+        try:
+            for line in self._lines:
+                if not line.endswith(b"\n"):
+                    try:
+                        decode(line)
+                    except BadLine:
+                        self.cut_off = True
+                        return
+                yield line
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.cut_off = True
+
+    def warnings(self) -> list[str]:
+        """Sentences for the person, empty if the file was whole and clean."""
+        said = []
+        if self.cut_off:
+            said.append(f"{self.name}: cut off in mid-line, read up to there (the recorder or the copy was stopped)")
+        if self.bad_lines:
+            said.append(f"{self.name}: {self.bad_lines} bad lines skipped: " + "; ".join(self.named))
+        return said
+
+
+def read(lines: Iterable[bytes], name: str) -> Recording:
+    """A recording from its lines; `RecordingError` if the first is not a header of a known version."""
+    iterator = iter(lines)
+    try:
+        first = next(iterator, b"")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise RecordingError(f"{name}: not a gzip file that can be read: {error}") from error
+    try:
+        header = _decode_header(first)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecordingError(
+            f"{name}: line 1 is not a recording's header ({error}); a recording begins with "
+            f'{{"format":"{FORMAT}","version":{VERSION},...}} (written by slowroll run, record or simulate)'
+        ) from error
+    if header.format != FORMAT:
+        raise RecordingError(f"{name}: line 1 says format {header.format!r}, not {FORMAT!r}: is this file a recording?")
+    if header.version != VERSION:
+        raise RecordingError(
+            f"{name}: recording version {header.version}; this slowroll reads version {VERSION}. Update slowroll."
+        )
+    _check_tools(header, name)
+    return Recording(name, header, iterator)
+
+
+def _check_tools(header: Header, name: str) -> None:
+    if not header.tools:
+        raise RecordingError(f"{name}: line 1 names no tool")
+    for tool in header.tools:
+        numbers = [tool.radius_m, tool.stiffness_n_m or 1.0]
+        if not all(0 < number < WILD for number in numbers):
+            raise RecordingError(f"{name}: line 1: {tool.name}: radius_m and stiffness_n_m must be above 0")
+        if tool.axis is not None and not 0.01 < sum(c * c for c in tool.axis) < 100:
+            raise RecordingError(f"{name}: line 1: {tool.name}: axis {list(tool.axis)} is no direction")
+    if not 1 <= header.person.mass_kg <= 1000:
+        raise RecordingError(f"{name}: line 1: person.mass_kg {header.person.mass_kg:g} is no one's")
+
+
+def open_recording(path: Path) -> tuple[Recording, IO[bytes]]:
+    """Open `path` (.jsonl or .jsonl.gz, told by content); the caller closes the file."""
+    try:
+        file: IO[bytes] = path.open("rb")
+        magic = file.read(2)
+        file.seek(0)
+    except OSError as error:
+        raise RecordingError(f"{path}: can't be opened: {error.strerror or error}") from error
+    if magic == b"\x1f\x8b":
+        file = gzip.open(file, "rb")  # type: ignore[assignment]
+    try:
+        return read(file, str(path)), file
+    except RecordingError:
+        file.close()
+        raise

@@ -1,0 +1,1 @@
+"""Test folders are no packages: each may import the helper modules that lie beside its tests."""
