@@ -1,0 +1,13 @@
+"""One module a command; the order is that of `slowroll --help`."""
+
+from __future__ import annotations
+
+NAMES = ("demo", "run", "replay", "record", "sessions", "drivers", "config", "simulate")
+
+
+class CommandError(Exception):
+    """Ends a command with one clear sentence on stderr; exit 2 is wrong use, 1 a finding."""
+
+    def __init__(self, text: str, exit_code: int = 2) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code

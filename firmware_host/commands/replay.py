@@ -1,0 +1,149 @@
+"""`slowroll replay FILE`: a recording through the very engine that `run` runs; JSON Lines on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firmware_host.commands import CommandError
+
+if TYPE_CHECKING:
+    from firmware_host.coaching.engine import Setup
+    from firmware_host.history.recording import Header
+
+
+def add(commands: Any) -> None:
+    sub = commands.add_parser("replay", help="run a recording through the engine")
+    sub.add_argument("file", metavar="FILE", help="a recording (.jsonl or .jsonl.gz)")
+    sub.add_argument("--emit", choices=("events", "motion", "all"), default="events", help="what to print")
+    sub.add_argument("--realtime", action="store_true", help="as slowly as it was recorded")
+    sub.add_argument("--publish", action="store_true", help="publish the events over MQTT besides printing them")
+    sub.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from firmware_host.coaching.engine import Engine
+    from firmware_host.coaching.replay import replay
+    from firmware_host.history.recording import RecordingError, open_recording
+
+    try:
+        recording, file = open_recording(Path(args.file))
+    except RecordingError as error:
+        raise CommandError(str(error)) from error
+    with file:
+        engine = Engine(setup_for(args, recording.header, args.file))
+        inputs = recording.inputs()
+        if args.realtime:
+            inputs = paced(inputs)
+        lines = replay(engine, inputs, events=args.emit != "motion", motion=args.emit != "events")
+        if args.publish:
+            publish(args, engine, lines)
+        else:
+            write(lines)
+    for warning in recording.warnings():
+        sys.stderr.write(f"slowroll: {warning}\n")
+    return 0
+
+
+def setup_for(args: argparse.Namespace, header: Header, name: str) -> Setup:
+    """The recording's own settings, unless `--config` is given."""
+    from firmware_host.coaching.engine import Setup
+    from firmware_host.commands.common import profile_of, settings_of
+    from firmware_host.profiles import load_profile, profile_from_recording
+    from firmware_host.settings import SettingsError
+
+    stored = header.settings or {}
+    timeout = stored.get("session_timeout_s", 300.0)
+    if not isinstance(timeout, int | float) or not 1 <= timeout <= 86400:
+        raise CommandError(f"{name}: line 1: settings.session_timeout_s {timeout!r} is no number of seconds")
+    try:
+        if args.config is not None:
+            settings, path = settings_of(args)
+            profile = profile_of(settings, path)
+            timeout = settings.coach.session_timeout_s
+        elif isinstance(stored.get("profile"), dict):
+            profile = profile_from_recording(stored["profile"], f"{name}: line 1: settings.profile")
+        elif isinstance(stored.get("profile"), str):
+            profile = load_profile(stored["profile"])
+        else:
+            profile = load_profile("article")
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
+    return Setup(
+        person=header.person,
+        tools=header.tools,
+        profile=profile,
+        session_timeout_s=float(timeout),
+        carried=carried_of(stored, name),
+    )
+
+
+def carried_of(stored: dict[str, Any], name: str) -> Carried:
+    """What the recording's engine took over from the one before it."""
+    import msgspec
+
+    from firmware_host.coaching.engine import Carried
+
+    try:
+        return msgspec.convert(stored.get("carried", {}), Carried)
+    except msgspec.ValidationError as error:
+        raise CommandError(f"{name}: line 1: settings.carried: {error}") from error
+
+
+def write(lines: Any) -> None:
+    """Every line to stdout, many at a time."""
+    import msgspec
+
+    encoder = msgspec.json.Encoder()
+    out = sys.stdout.buffer
+    held = bytearray()
+    for line in lines:
+        encoder.encode_into(line, held, -1)
+        held += b"\n"
+        if len(held) > 1 << 16:
+            out.write(held)
+            held.clear()
+    out.write(held)
+    out.flush()
+
+
+def paced(inputs: Any) -> Any:
+    """The inputs, each no sooner than it came when it was recorded."""
+    from firmware_host.clock import SystemClock
+
+    clock = SystemClock()
+    start: float | None = None
+    for given in inputs:
+        if start is None:
+            start = given.t - clock.now()
+        clock.sleep(given.t - start - clock.now())
+        sys.stdout.flush()
+        yield given
+
+
+def publish(args: argparse.Namespace, engine: Any, lines: Any) -> None:
+    """The events to stdout and to the broker of the configuration, as the daemon would publish them."""
+    import msgspec
+
+    from firmware_host.clock import SystemClock
+    from firmware_host.commands.common import settings_of
+    from firmware_host.messaging.messenger import Messenger
+    from firmware_host.settings import state_dir
+
+    settings, _ = settings_of(args)
+    if settings.mqtt.broker in ("", "embedded"):
+        raise CommandError("replay --publish needs a broker: set mqtt.broker to its host name in the configuration")
+    clock = SystemClock()
+    messenger = Messenger(settings.mqtt, settings.station, clock, state_dir(), lambda command: None)
+    messenger.start()
+    try:
+        for line in lines:
+            sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+            sys.stdout.buffer.flush()
+            if not hasattr(line, "angle_rad"):
+                messenger.event(line)
+                messenger.snapshot(engine.snapshot(), (0.0, 0.0, 0.0), 0.0)
+    finally:
+        messenger.stop()
