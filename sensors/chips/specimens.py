@@ -1,0 +1,8 @@
+"""The shipped chip models by the name of the driver each belongs to."""
+
+from __future__ import annotations
+
+from sensors.chips import mprls, mpu6050
+from sensors.chips.model import Specimen
+
+SPECIMENS: dict[str, Specimen] = {specimen.driver: specimen for specimen in (mpu6050.SPECIMEN, mprls.SPECIMEN)}

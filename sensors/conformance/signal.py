@@ -1,0 +1,160 @@
+"""Checks of what the numbers mean: scale, sign, axis, range, filter and rate against a known truth."""
+
+from __future__ import annotations
+
+import math
+
+from sensors.chips.model import Vector
+from sensors.conformance.bench import NotChecked, Trial, Wrong, mean
+from sensors.conformance.wire import NewTrial
+from sensors.driver import STANDARD_GRAVITY, SensorFault
+
+SHAKE_HZ = 190.0
+ROLL_RAD_S = 2.0
+KNOCK_M_S2 = 6 * STANDARD_GRAVITY
+"""A knock in rolling: centripetal at 4 cm off the axis reaches 5.8 g at 2160 deg/s."""
+
+
+def still(new: NewTrial) -> None:
+    """Flat on the table: 1 g upwards, no rotation, room temperature."""
+    trial = _imu(new)
+    trial.start()
+    frames = trial.settled()
+    names = frames[0]
+    if "accel_z" in names:
+        size = math.hypot(*(mean(frames, f"accel_{axis}") for axis in "xyz"))
+        if abs(size - 9.81) > 0.5:
+            raise Wrong(
+                f"At rest |accel| is {size:.2f} m/s2; gravity is 9.81.", "accelerometer sensitivity, byte order"
+            )
+    if "gyro_x" in names:
+        worst = max(abs(mean(frames, f"gyro_{axis}")) for axis in "xyz")
+        if worst > 0.05:
+            raise Wrong(f"At rest the gyroscope says {worst:.2f} rad/s.", "order of the data, byte order")
+    if "temperature" in names:
+        degc = mean(frames, "temperature")
+        if not 20 < degc < 30:
+            raise Wrong(f"The chip is at 25 degC, the driver says {degc:.0f}.", "temperature formula of this variant")
+
+
+def gravity_axes(new: NewTrial) -> None:
+    """Gravity along each axis, both ways, shows on that axis with that sign; a knock of 6 g is not clipped."""
+    _imu(new)
+    for axis in range(3):
+        for size in (STANDARD_GRAVITY, -STANDARD_GRAVITY, KNOCK_M_S2):
+            trial = new()
+            accel = _along(axis, size)
+            trial.truth.accel_at = lambda _t, accel=accel: accel  # type: ignore[misc]
+            trial.start()
+            _compare(trial, "accel", accel, 0.03 * abs(size), "m/s2", "accelerometer range and sensitivity")
+
+
+def rotation_axes(new: NewTrial) -> None:
+    """A known rotation about each axis, both ways, and one near full scale, comes out in rad/s with its sign."""
+    full_scale = _imu(new).driver.gyro_full_scale_rad_s
+    if full_scale is None:
+        raise NotChecked("the driver has no gyroscope")
+    for axis in range(3):
+        for rate in (ROLL_RAD_S, -ROLL_RAD_S, 0.9 * full_scale):
+            trial = new()
+            gyro = _along(axis, rate)
+            trial.truth.gyro_at = lambda _t, gyro=gyro: gyro  # type: ignore[misc]
+            trial.start()
+            _compare(trial, "gyro", gyro, 0.02 * abs(rate), "rad/s", "gyroscope range and sensitivity")
+
+
+def low_pass(new: NewTrial) -> None:
+    """Vibration far above half of the sample rate is filtered out before it is sampled."""
+    trial = _imu(new)
+
+    def wobble(t: float) -> float:
+        return math.sin(2 * math.pi * SHAKE_HZ * t)
+
+    trial.truth.accel_at = lambda t: (5 * wobble(t), 5 * wobble(t), STANDARD_GRAVITY + 5 * wobble(t))
+    trial.truth.gyro_at = lambda t: (5 * wobble(t), 5 * wobble(t), 5 * wobble(t))
+    trial.start()
+    frames = trial.settled(2.0)
+    for kind in ("accel", "gyro"):
+        for axis in "xyz":
+            name = f"{kind}_{axis}"
+            if name not in frames[0]:
+                continue
+            centre = mean(frames, name)
+            share = max(abs(frame[name] - centre) for frame in frames) / 5
+            if share > 0.5:
+                raise Wrong(
+                    f"{share:.0%} of a {SHAKE_HZ:g} Hz vibration comes through on {name}: its low-pass is not set, "
+                    "and vibration folds back into the signal.",
+                    "digital low-pass filter; on the MPU-6500 and later the accelerometer has its own, register 0x1D",
+                )
+
+
+def rate_delivered(new: NewTrial) -> None:
+    """As many samples come as start() says."""
+    if not new().driver.fifo:
+        raise NotChecked("without a FIFO the framework sets the rate")
+    for rate in new().driver.rates:
+        trial = new()
+        told = trial.start(rate)
+        trial.frames(0.5, 0.05)
+        before = trial.io.t
+        count = len(trial.frames(4.0, 0.05))
+        seen = count / (trial.io.t - before)
+        if abs(seen - told) > 0.02 * told:
+            raise Wrong(f"start() says {told:g} Hz, the chip delivers {seen:.1f} Hz.", "sample rate divider")
+
+
+def pressure_values(new: NewTrial) -> None:
+    """Known pressures come out in Pa, and one beyond full scale still comes out."""
+    trial = new()
+    if "pressure" not in {channel.name for channel in trial.driver.channels(trial.variant)}:
+        raise NotChecked("the driver measures no pressure")
+    trial.start()
+    for pascal in (90_000.0, 101_325.0, 150_000.0):
+        trial.truth.pascal = pascal
+        seen = mean(trial.settled(), "pressure")
+        if abs(seen - pascal) > 0.01 * pascal:
+            raise Wrong(f"At {pascal:.0f} Pa the driver says {seen:.0f} Pa.", "transfer function, byte order")
+    trial.truth.pascal = 1e6
+    seen = mean(trial.settled(), "pressure")
+    if seen < 150_000:
+        raise Wrong(f"Far beyond full scale the driver says {seen:.0f} Pa, not its top.", "saturation")
+
+
+def integrity(new: NewTrial) -> None:
+    """A chip that reports damaged memory is a SensorFault with a hint, not a reading."""
+    trial = new()
+    if not hasattr(trial.chip, "integrity_failed"):
+        raise NotChecked("the chip model reports no integrity bit")
+    trial.start()
+    trial.chip.integrity_failed = True
+    try:
+        trial.driver.read(trial.io)
+    except SensorFault as fault:
+        if not fault.hint:
+            raise Wrong("The SensorFault of a failed integrity bit has no hint.") from fault
+        return
+    raise Wrong("The chip reports damaged memory and read() returns its value all the same.", "status byte")
+
+
+def _imu(new: NewTrial) -> Trial:
+    trial = new()
+    if trial.driver.role != "imu":
+        raise NotChecked("the driver is not an IMU")
+    return trial
+
+
+def _along(axis: int, size: float) -> Vector:
+    x, y, z = (size if axis == i else 0.0 for i in range(3))
+    return x, y, z
+
+
+def _compare(trial: Trial, kind: str, truth: Vector, tolerance: float, unit: str, look_at: str) -> None:
+    frames = trial.settled()
+    for axis, value in zip("xyz", truth, strict=True):
+        name = f"{kind}_{axis}"
+        if name not in frames[0]:
+            continue
+        seen = mean(frames, name)
+        if abs(seen - value) > tolerance:
+            raise Wrong(f"{name} is {seen:.3g} {unit} where it was {value:.3g} {unit}.", look_at)

@@ -1,0 +1,228 @@
+"""Checks of what a driver does on the bus: start, FIFO, errors, use of the bus, the data sheet's own list."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from sensors.conformance.bench import BenchIo, NotChecked, Trial, Wrong, expecting_os_error
+from sensors.driver import Gap, SensorFault
+from sensors.probe import probe
+
+NewTrial = Callable[[], Trial]
+
+SLOW_BUS_HZ = 62_500
+"""What a Raspberry Pi up to 4 really runs at when told 100 kHz (raspberrypi/firmware issue 1281)."""
+START_LIMIT_S = 2.0
+EXAMPLE_ACCEL = (1.0, -2.0, 9.0)
+EXAMPLE_GYRO = (0.5, -1.0, 2.0)
+
+
+def probe_reads_only(new: NewTrial) -> None:
+    """Asking who is there writes nothing, and names the variant."""
+    trial = new()
+    if trial.driver.ident is None:
+        raise NotChecked("this chip can't say what it is; it is used only when the config names it")
+    seen = probe(trial.io, trial.driver)
+    if seen != trial.variant or not seen:
+        raise Wrong(f"The chip with id 0x{trial.identity:02x} is taken for {seen!r}.", "identity register")
+    if trial.io.writes():
+        raise Wrong("Asking for the id writes to the chip; it may be a clock, whose registers are the time.")
+
+
+def foreign_refused(new: NewTrial) -> None:
+    """A chip that is another one is not claimed."""
+    trial = new()
+    if trial.driver.ident is None:
+        _dumb_chip_refused(trial)
+        return
+    for value in sorted({0x00, 0xFF, *trial.specimen.foreign}):
+        io = BenchIo(lambda _data, count, value=value: bytes([value]) * count)  # type: ignore[misc]
+        try:
+            seen = probe(io, trial.driver)
+        except SensorFault as fault:
+            if not fault.hint:
+                raise Wrong("A refused chip must come with a hint what to do.") from fault
+            continue
+        raise Wrong(f"A chip whose id is 0x{value:02x} is claimed as {seen}.", "identity register")
+
+
+def _dumb_chip_refused(trial: Trial) -> None:
+    for value in (0x00, 0xFF):
+        io = BenchIo(lambda _data, count, value=value: bytes([value]) * count)  # type: ignore[misc]
+        try:
+            trial.driver.start(io, trial.pick_rate(), "")
+        except SensorFault:
+            continue
+        raise Wrong(f"start() accepts a bus on which every byte is 0x{value:02x}.", "status byte")
+
+
+def nack_propagates(new: NewTrial) -> None:
+    """With no chip there, probe, start and read raise OSError."""
+    trial = new()
+    trial.chip.unplugged = True
+    if trial.driver.ident is not None:
+        with expecting_os_error("The probe claims a chip that does not answer."):
+            probe(trial.io, trial.driver)
+    with expecting_os_error("start() raises no OSError when the chip does not answer."):
+        trial.start()
+    trial = new()
+    trial.start()
+    trial.chip.unplugged = True
+    with expecting_os_error("read() raises no OSError when the chip does not answer."):
+        trial.driver.read(trial.io)
+
+
+def starts_at_each_rate(new: NewTrial) -> None:
+    """start() takes under 2 s, tells a rate near the one asked for, and samples come."""
+    for rate in new().driver.rates:
+        trial = new()
+        before = trial.io.t
+        told = trial.start(rate)
+        if not 0.9 * rate <= told <= 1.1 * rate:
+            raise Wrong(f"start() at {rate:g} Hz says {told:g} Hz, more than 10 % off.", "sample rate divider")
+        took = trial.io.t - before
+        if took > START_LIMIT_S:
+            raise Wrong(f"start() took {took:.1f} s; the bus waits meanwhile, 2 s is the limit.", "start-up times")
+        if not trial.frames(1.0, trial.poll_s(rate)):
+            raise Wrong(f"After start() at {rate:g} Hz no sample comes: is the chip still asleep?", "sleep bit")
+
+
+def empty_fifo(new: NewTrial) -> None:
+    """With nothing waiting, read() returns b""."""
+    trial = new()
+    if not trial.driver.fifo:
+        raise NotChecked("the driver has no FIFO")
+    trial.start()
+    trial.frames(0.2, 0.05)
+    for _ in range(3):  # a sample may fall between two reads; not three times
+        got = trial.driver.read(trial.io)
+        if got == b"":
+            return
+    raise Wrong("read() returns samples though none is waiting.", "FIFO count")
+
+
+def whole_frames(new: NewTrial) -> None:
+    """However it is timed, read() gives each sample once and whole, also while the chip is writing one."""
+    trial = new()
+    if not trial.driver.fifo:
+        raise NotChecked("the driver has no FIFO")
+    if hasattr(trial.chip, "torn"):
+        trial.chip.torn = True
+    _feel_example(trial)
+    rate = trial.start()
+    before = trial.io.t
+    frames = trial.frames(2.0, 0.0013) + trial.frames(2.0, 0.0371)
+    _check_example(trial, frames)
+    expected = (trial.io.t - before) * rate
+    if abs(len(frames) - expected) > 0.02 * expected + 5:
+        raise Wrong(f"{len(frames)} samples came where {expected:.0f} were taken.", "FIFO count")
+
+
+def overflow_is_a_gap(new: NewTrial) -> None:
+    """After an overflow: one Gap, nothing before it, and whole, aligned frames after it."""
+    trial = new()
+    if not trial.driver.fifo:
+        raise NotChecked("the driver has no FIFO")
+    _feel_example(trial)
+    trial.start()
+    trial.frames(0.5, 0.05)
+    trial.io.sleep(5.0)
+    got = trial.driver.read(trial.io)
+    if not isinstance(got, Gap):
+        raise Wrong("After the FIFO has overflowed, read() returns data instead of a Gap.", "FIFO overflow flag")
+    frames = trial.frames(1.0, 0.05)
+    if not frames:
+        raise Wrong("After an overflow no samples come any more.", "FIFO reset: in which order, and when honoured")
+    _check_example(trial, frames)
+
+
+def bus_use(new: NewTrial) -> None:
+    """At every rate the driver takes less than half of the slowest bus."""
+    for rate in new().driver.rates:
+        trial = new()
+        trial.start(rate)
+        mark, before = len(trial.io.log), trial.io.t
+        trial.frames(2.0, trial.poll_s(rate))
+        used = sum(transfer.bits for transfer in trial.io.log[mark:]) / (trial.io.t - before) / SLOW_BUS_HZ
+        if used > 0.5:
+            raise Wrong(
+                f"At {rate:g} Hz the driver takes {used:.0%} of a Raspberry Pi's slowest bus; half is the limit.",
+                "burst read: several bytes in one transfer",
+            )
+
+
+def errors_pass_through(new: NewTrial) -> None:
+    """A missing acknowledge at any transfer of start or read is raised, and a new start recovers."""
+    reference = new()
+    reference.start()
+    in_start = len(reference.io.log)
+    reference.io.sleep(0.1)
+    reference.driver.read(reference.io)
+    total = len(reference.io.log)
+    for index in range(total):
+        trial = new()
+        trial.io.fail_at = index
+        place = "start()" if index < in_start else "read()"
+        with expecting_os_error(f"{place} swallows a missing acknowledge (its transfer {index + 1})."):
+            trial.start()
+            trial.io.sleep(0.1)
+            trial.driver.read(trial.io)
+        rate = trial.start()
+        if not trial.frames(0.3, trial.poll_s(rate)):
+            raise Wrong(f"After a failed transfer in {place} a new start() does not bring samples back.", "reset")
+
+
+def stop_and_start(new: NewTrial) -> None:
+    """stop() works, and the chip starts again after it."""
+    trial = new()
+    trial.start()
+    trial.driver.stop(trial.io)
+    rate = trial.start()
+    if not trial.frames(1.0, trial.poll_s(rate)):
+        raise Wrong("After stop() a new start() brings no samples.", "sleep and wake")
+
+
+def start_transcript(new: NewTrial) -> None:
+    """start() writes exactly what the data sheet asks for, byte by byte."""
+    trial = new()
+    if trial.specimen.transcript is None:
+        raise NotChecked("no data sheet transcript for this chip")
+    for rate in trial.driver.rates:
+        trial = new()
+        assert trial.specimen.transcript is not None
+        golden = trial.specimen.transcript(rate, trial.identity)
+        trial.start(rate)
+        written = trial.io.writes()
+        for position, expected in enumerate(golden):
+            found = written[position] if position < len(written) else None
+            if found != (expected.register, expected.value):
+                says = "nothing more" if found is None else f"0x{found[1]:02x} to register 0x{found[0]:02x}"
+                raise Wrong(
+                    f"At {rate:g} Hz write {position + 1} of start() is {says}; "
+                    f"expected 0x{expected.value:02x} to 0x{expected.register:02x}.",
+                    expected.line,
+                )
+        if len(written) > len(golden):
+            register, value = written[len(golden)]
+            raise Wrong(f"start() also writes 0x{value:02x} to register 0x{register:02x}: what for?", "register map")
+
+
+def _feel_example(trial: Trial) -> None:
+    trial.truth.accel_at = lambda _t: EXAMPLE_ACCEL
+    trial.truth.gyro_at = lambda _t: EXAMPLE_GYRO
+
+
+def _check_example(trial: Trial, frames: list[dict[str, float]]) -> None:
+    """Every frame says what the chip felt; one that is shifted by a byte does not."""
+    for kind, truth, tolerance in (("accel", EXAMPLE_ACCEL, 0.5), ("gyro", EXAMPLE_GYRO, 0.05)):
+        for axis, value in zip("xyz", truth, strict=True):
+            name = f"{kind}_{axis}"
+            for frame in frames:
+                if name in frame and abs(frame[name] - value) > tolerance:
+                    size = struct.calcsize(trial.driver.frame)
+                    raise Wrong(
+                        f"A frame says {name} = {frame[name]:.3g} where it was {value:g}: the frames are shifted, "
+                        f"or their {size} bytes are read in another order or scale.",
+                        "order of the data in the FIFO; FIFO reset",
+                    )

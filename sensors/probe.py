@@ -1,0 +1,56 @@
+"""Ask a chip who it is. Only reads: what sits at the address may be a clock whose registers are the time."""
+
+from __future__ import annotations
+
+from sensors.driver import I2CDriver, I2CIo, SensorFault
+
+# Who else answers at a register, so that an unknown value can name the likely board. From the chips' data
+# sheets by way of Linux drivers/iio and SlimeVR-Tracker-ESP.
+_OTHERS: dict[tuple[int, int], str] = {
+    (0x75, 0x69): "a defective MPU clone",
+    (0x75, 0x75): "a defective MPU clone",
+    (0x75, 0x74): "an MPU-6515",
+    (0x75, 0x47): "an ICM-42688-P",
+    (0x75, 0x42): "an ICM-42605",
+    (0x0F, 0x6A): "an LSM6DS3TR-C",
+    (0x0F, 0x6C): "an LSM6DSOX",
+    (0x00, 0x24): "a BMI270",
+    (0x00, 0xD1): "a BMI160",
+    (0x00, 0xEA): "an ICM-20948",
+    (0x00, 0xA0): "a BNO055",
+}
+
+
+def probe(io: I2CIo, driver: I2CDriver) -> str:
+    """The variant that answers, as `driver.ident` names it.
+
+    A driver without an identity register gets "" if anything answers: its `start` has to look closer.
+    Raises `SensorFault` if another chip answers, and `OSError` if none does.
+    """
+    if driver.ident is None:
+        io.transfer(b"", 1)
+        return ""
+    register, chips = driver.ident
+    value = io.read(register, 1)[0]
+    if value in chips:
+        return chips[value]
+    known = ", ".join(f"0x{number:02x} ({chip})" for number, chip in chips.items())
+    raise SensorFault(
+        f"a chip answers, but register 0x{register:02x} says 0x{value:02x}; {driver.name} knows {known}",
+        _likely(register, value),
+    )
+
+
+def _likely(register: int, value: int) -> str:
+    if value in (0x00, 0xFF):
+        return (
+            "nothing drives the data line, or another kind of chip (a DS3231 clock?) is at this address: "
+            "check the wires and `address`"
+        )
+    other = _OTHERS.get((register, value))
+    if other is not None:
+        return f"this looks like {other}: set `driver` to the one for that chip (slowroll drivers list)"
+    return (
+        "a clone with its own id or another chip: read the marking on it, and if it is one of these, "
+        "report the value so that it can be added"
+    )
