@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from firmware_host.acquisition.diagnostics import DeviceDiagnostics
 from firmware_host.coaching.events import State
 from firmware_host.coaching.snapshot import Snapshot, ToolSnapshot
 
@@ -39,25 +40,6 @@ class LivePayload(Struct, frozen=True, kw_only=True):
     led: tuple[float, float, float]
     haptic: float
     """What the motor does now, 0..1."""
-
-
-class DeviceDiagnostics(Struct, frozen=True, kw_only=True):
-    """One sensor, as its bus thread sees it."""
-
-    device: str
-    """Such as "roller imu"."""
-    driver: str
-    chip: str
-    bus: str
-    address: int | None
-    running: bool
-    rate_hz: float | None
-    """Measured sample rate; None until known."""
-    samples: int
-    lost: int
-    gaps: int
-    faults: int
-    last_fault: str
 
 
 class DiagnosticsPayload(Struct, frozen=True, kw_only=True):

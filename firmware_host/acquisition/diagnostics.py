@@ -1,0 +1,24 @@
+"""What a bus thread knows of each sensor, for `diagnostics` and `slowroll check`."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class DeviceDiagnostics(Struct, frozen=True, kw_only=True):
+    """One sensor, as its bus thread sees it."""
+
+    device: str
+    """Such as "roller imu"."""
+    driver: str
+    chip: str
+    bus: str
+    address: int | None
+    running: bool
+    rate_hz: float | None
+    """Measured sample rate; None until known."""
+    samples: int
+    lost: int
+    gaps: int
+    faults: int
+    last_fault: str

@@ -1,0 +1,104 @@
+"""`slowroll drivers list|show|test`: which sensors this machine can read, and whether a driver is right."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sensors.catalog import Catalog
+    from sensors.driver import I2CDriver
+
+
+def add(commands: Any) -> None:
+    """Put `drivers` into the command line."""
+    parser = commands.add_parser("drivers", help="the sensors Slowroll can read, and a test for a driver of your own")
+    what = parser.add_subparsers(dest="what", required=True, metavar="list|show|test")
+    listing = what.add_parser("list", help="every driver and where it is loaded from")
+    listing.set_defaults(func=run)
+    showing = what.add_parser("show", help="what one driver reads, at which addresses and rates")
+    showing.add_argument("driver", metavar="NAME_OR_FILE")
+    showing.set_defaults(func=run)
+    testing = what.add_parser("test", help="try one driver on a model of its chip; exit 1 if something is wrong")
+    testing.add_argument("driver", metavar="NAME_OR_FILE")
+    testing.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 fine, 1 a driver that can't be loaded or fails its test."""
+    from firmware_host.commands import CommandError
+    from sensors.catalog import CatalogError
+
+    catalog = _catalog(args)
+    if args.what == "list":
+        return _list(catalog)
+    try:
+        driver = catalog.get(args.driver)
+    except CatalogError as error:
+        raise CommandError(str(error), exit_code=1 if args.what == "test" else 2) from error
+    return _show(driver) if args.what == "show" else _test(driver)
+
+
+def _catalog(args: argparse.Namespace) -> Catalog:
+    from pathlib import Path
+
+    from firmware_host.commands.common import settings_of
+    from sensors.catalog import Catalog
+
+    folder = settings_of(args)[0].drivers_dir
+    return Catalog(Path(folder).expanduser() if folder else None)
+
+
+def _list(catalog: Catalog) -> int:
+    broken = 0
+    for entry in catalog.entries():
+        if entry.driver is None:
+            broken += 1
+            sys.stdout.write(f"{entry.name:<12} can't be used  {entry.origin}: {entry.error}\n")
+        else:
+            sys.stdout.write(f"{entry.name:<12} {entry.driver.role:<13}  {entry.origin}: {entry.where}\n")
+    problem = catalog.folder_error()
+    if problem:
+        sys.stderr.write(f"{problem}\n")
+    return 1 if broken or problem else 0
+
+
+def _show(driver: type[I2CDriver]) -> int:
+    from sensors.driver import CHANNEL_UNITS
+
+    ident = driver.ident
+    chips = ("",) if ident is None else tuple(ident.chips.values())
+    channels = driver().channels(chips[0])
+    lines = {
+        "driver": f"{driver.name} ({driver.__module__}.{driver.__name__})",
+        "role": driver.role,
+        "addresses": ", ".join(f"0x{address:02x}" for address in driver.addresses),
+        "chips": "can't say what they are; used only where the config names this driver"
+        if ident is None
+        else ", ".join(f"{chip} (id 0x{value:02x})" for value, chip in ident.chips.items()),
+        "rates": ", ".join(f"{rate:g}" for rate in driver.rates) + " samples a second",
+        "queue": "in the chip: nothing is lost while the computer is busy" if driver.fifo else "none",
+        "reads": ", ".join(f"{c.name} {CHANNEL_UNITS.get(c.name, '')}".strip() for c in channels),
+        "source": driver.source,
+    }
+    for name, text in lines.items():
+        sys.stdout.write(f"{name:<10} {text}\n")
+    table = "imu" if driver.role == "imu" else "force"
+    sys.stdout.write(
+        f'\nTo use it, in slowroll.toml under its [[tools]]:\n  {table} = {{ driver = "{driver.name}" }}\n'
+    )
+    return 0
+
+
+def _test(driver: type[I2CDriver]) -> int:
+    from sensors.conformance import checks
+
+    words = {"ok": "ok", "failed": "WRONG", "not_checked": "not checked"}
+    count = dict.fromkeys(words, 0)
+    for finding in checks(driver):
+        count[finding.result] += 1
+        sys.stdout.write(f"{words[finding.result]:<12} {finding.check:<18} {finding.says}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{driver.name}: {count['ok']} ok, {count['failed']} wrong, {count['not_checked']} not checked\n")
+    return 1 if count["failed"] else 0
