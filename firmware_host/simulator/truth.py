@@ -1,0 +1,247 @@
+"""What truly happened, by the contract's definitions ("Words"): passes, short passes, holds and contacts.
+
+Written from the true motion in one go, with the whole session in view, and independently of firmware_host/coaching:
+this is what the coach is measured against. Where the contract's words leave room, this file reads them so:
+
+- The movement that starts after a turn starts at the first crossing of 0.8 cm/s after the turning point, and the one
+  before it ends at the last crossing before that point. One begun or cut by contact starts or ends there.
+- A stop shorter than 0.7 s at lift-off: the movement ends where it fell below 0.8 cm/s.
+- A turn into a speed that never exceeds 1.5 cm/s ends a movement but begins none.
+- Holds are looked for from left to right: from contact, or the end of any movement, as far as the window goes; the
+  first stretch of 3 s or more counts, and the search goes on at its end. Where position creeps out of the window
+  without a movement, the stretch ends there and the next may start there.
+- Positions are the travel along the muscle while on the body, 0 at the first sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from firmware_host.coaching.inputs import Command, ToolKind
+from firmware_host.simulator.path import (
+    BEGIN_M_S,
+    MARGIN,
+    Hold,
+    Movement,
+    NearMiss,
+    Path,
+    Stretch,
+    Trace,
+    crossing,
+    near,
+)
+from firmware_host.simulator.world import G, World
+
+RATE_HZ = 500
+
+WINDOW_M = 0.02
+BALL_WINDOW_M = 0.03
+MIN_LENGTH_M: Mapping[str, float] = {
+    "calves": 0.10,
+    "hamstrings": 0.10,
+    "quadriceps": 0.12,
+    "it_band": 0.08,
+    "glutes": 0.05,
+    "tibialis_anterior": 0.06,
+}
+UNKNOWN_MIN_LENGTH_M = 0.05
+"""Guidance 2.2, min stroke to count."""
+
+
+class Stroke(Struct, frozen=True):
+    """A pass or a short pass."""
+
+    start: float
+    end: float
+    direction: int
+    length_m: float
+    mean_speed_m_s: float
+    peak_speed_m_s: float
+    start_position_m: float
+    end_position_m: float
+    mean_force_n: float
+    muscle: str | None
+    near_threshold: bool
+    """Within 5 % of a length or a speed at which it would be something else: counts neither way."""
+
+
+class Contact(Struct, frozen=True):
+    t: float
+    on: bool
+
+
+class Truth(Struct, frozen=True, kw_only=True):
+    """The file that `slowroll simulate --truth` writes."""
+
+    scenario: str = ""
+    seed: int = 0
+    seconds: float = 0.0
+    tool: str = ""
+    kind: ToolKind = "foam_roller"
+    passes: tuple[Stroke, ...] = ()
+    short_passes: tuple[Stroke, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+
+
+def of_world(
+    world: World,
+    scenario: str,
+    seed: int,
+    seconds: float,
+    min_length_m: Mapping[str, float] = MIN_LENGTH_M,
+) -> Truth:
+    """Sample a fresh `world` from 0 to `seconds` and write down what happened."""
+    times = [i / RATE_HZ for i in range(int(seconds * RATE_HZ) + 1)]
+    speed: list[float] = []
+    force: list[float] = []
+    for t in times:
+        motion = world.motion(t)
+        speed.append(motion.speed_m_s)
+        force.append(motion.force_n)
+    found = find(
+        Trace(times, speed, force),
+        world.tool.kind,
+        world.person.mass_kg,
+        _muscles(world.take_commands(seconds)),
+        min_length_m,
+    )
+    return msgspec.structs.replace(found, scenario=scenario, seed=seed, seconds=seconds, tool=world.tool.name)
+
+
+def to_json(truth: Truth) -> bytes:
+    """As the file has it: readable, times to the microsecond, lengths to the micrometre."""
+    return msgspec.json.format(msgspec.json.encode(_rounded(msgspec.to_builtins(truth)))) + b"\n"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(inner) for inner in value]
+    return value
+
+
+def _muscles(commands: Sequence[Command]) -> list[tuple[float, str | None]]:
+    """When each muscle was selected."""
+    return [(command.t, command.muscle) for command in commands if command.command == "select"]
+
+
+def contact_thresholds_n(kind: ToolKind, mass_kg: float) -> tuple[float, float]:
+    """Force at which a tool is on the body, and below which it is off again."""
+    if kind == "massage_stick":
+        return 8.0, 5.0
+    if kind == "massage_ball":
+        return 15.0, 10.0
+    return 0.05 * mass_kg * G, 0.03 * mass_kg * G
+
+
+def find(
+    trace: Trace,
+    kind: ToolKind,
+    mass_kg: float,
+    muscles: Sequence[tuple[float, str | None]] = (),
+    min_length_m: Mapping[str, float] = MIN_LENGTH_M,
+) -> Truth:
+    """The events in `trace`; `muscles` says from when on each was the selected one, oldest first."""
+    on_n, off_n = contact_thresholds_n(kind, mass_kg)
+    window_m = BALL_WINDOW_M if kind == "massage_ball" else WINDOW_M
+    stretches, contacts = _contacts(trace, on_n, off_n)
+    place = _positions(trace, stretches)
+    passes: list[Stroke] = []
+    short: list[Stroke] = []
+    holds: list[Hold] = []
+    misses: list[NearMiss] = []
+    for stretch in stretches:
+        path = Path(trace, place, stretch)
+        movements = path.movements()
+        found, almost = path.holds(movements, window_m, lambda t: _selected(muscles, t))
+        for movement in movements:
+            muscle = _selected(muscles, movement.start)
+            least_m = min_length_m.get(muscle or "", UNKNOWN_MIN_LENGTH_M)
+            stroke = _stroke(path, movement, muscle, (least_m, window_m))
+            if kind != "massage_ball" and movement.length_m >= least_m:
+                passes.append(stroke)
+            elif kind != "massage_ball" and movement.length_m >= window_m:
+                short.append(stroke)
+            elif kind != "massage_ball" and movement.length_m >= window_m * (1 - MARGIN):
+                misses.append(NearMiss("short_pass", movement.start, movement.end))
+        holds += found
+        misses += almost
+    return Truth(
+        kind=kind,
+        passes=tuple(passes),
+        short_passes=tuple(short),
+        holds=tuple(holds),
+        contacts=tuple(contacts),
+        near_misses=tuple(misses),
+    )
+
+
+def _selected(muscles: Sequence[tuple[float, str | None]], t: float) -> str | None:
+    muscle = None
+    for since, name in muscles:
+        if since <= t:
+            muscle = name
+    return muscle
+
+
+def _stroke(path: Path, movement: Movement, muscle: str | None, lengths_m: tuple[float, float]) -> Stroke:
+    length_m = movement.length_m
+    return Stroke(
+        start=movement.start,
+        end=movement.end,
+        direction=1 if movement.end_m > movement.start_m else -1,
+        length_m=length_m,
+        mean_speed_m_s=length_m / (movement.end - movement.start),
+        peak_speed_m_s=movement.peak_speed_m_s,
+        start_position_m=movement.start_m,
+        end_position_m=movement.end_m,
+        mean_force_n=path.mean_force_n(movement.start, movement.end),
+        muscle=muscle,
+        near_threshold=any(near(length_m, limit) for limit in lengths_m) or near(movement.peak_speed_m_s, BEGIN_M_S),
+    )
+
+
+def _contacts(trace: Trace, on_n: float, off_n: float) -> tuple[list[Stretch], list[Contact]]:
+    """The times on the body. One still going on at the end of the trace ends there, without a contact event."""
+    t, force = trace.t, trace.force_n
+    stretches: list[Stretch] = []
+    contacts: list[Contact] = []
+    first: int | None = None
+    on = 0.0
+    for i, force_n in enumerate(force):
+        if first is None and force_n >= on_n:
+            first = i
+            on = crossing(t[i - 1], force[i - 1], t[i], force_n, on_n) if i else t[i]
+            contacts.append(Contact(on, True))
+        elif first is not None and force_n < off_n:
+            off = crossing(t[i - 1], force[i - 1], t[i], force_n, off_n)
+            stretches.append(Stretch(first, i - 1, on, off))
+            contacts.append(Contact(off, False))
+            first = None
+    if first is not None:
+        stretches.append(Stretch(first, len(t) - 1, on, t[-1]))
+    return stretches, contacts
+
+
+def _positions(trace: Trace, stretches: Sequence[Stretch]) -> list[float]:
+    """Travel along the muscle at each sample: speed integrated on the body, unchanged off it."""
+    t, speed = trace.t, trace.speed_m_s
+    place = [0.0] * len(t)
+    here, done = 0.0, 0
+    for stretch in stretches:
+        for i in range(done, stretch.first + 1):
+            place[i] = here
+        for i in range(stretch.first + 1, stretch.last + 1):
+            here += (speed[i - 1] + speed[i]) / 2 * (t[i] - t[i - 1])
+            place[i] = here
+        done = stretch.last + 1
+    return place
