@@ -2,6 +2,8 @@
 
 1. A hold may start at the end of a movement, at contact, or (creeping too slowly to be a movement) at the first
    sample from which on the window is kept.
+   Small circles too quick for 0.7 s of rest keep a movement open: then the crossing downward after which the
+   window is kept counts as its end, provisionally until 3 s are over (docs/decisions.md).
 2. It is recognised once the position has kept within the window, peak to peak, for 3 s.
 3. It ends where the movement that leaves the window starts, or at lift-off; creeping out, where the window ends.
 4. Of the possible starts the earliest that still keeps the window counts: a hold is maximal.
@@ -20,10 +22,11 @@ BALL_WINDOW_M = 0.03
 
 
 class Segment:
-    __slots__ = ("highest", "lowest", "start")
+    __slots__ = ("highest", "lowest", "provisional", "start")
 
-    def __init__(self, start: float, lowest: float, highest: float) -> None:
+    def __init__(self, start: float, lowest: float, highest: float, provisional: bool) -> None:
         self.start = start
+        self.provisional = provisional
         self.lowest = lowest
         self.highest = highest
 
@@ -72,19 +75,25 @@ class HoldTracker:
         self._segments.clear()
         self.open(t, position, position)
 
-    def open(self, start: float, lowest: float, highest: float) -> None:
-        """A movement ended (or contact began) at `start`; the extent is that of the positions since then."""
+    def open(self, start: float, lowest: float, highest: float, provisional: bool = False) -> None:
+        """A movement ended (or contact began) at `start`; the extent is that of the positions since then.
+
+        `provisional`: it has not ended yet, but fell below the edge speed there. Its real end takes the place of
+        such starts.
+        """
         if self.running is not None:
             return  # a movement inside the window belongs to the hold
-        self._segments.append(Segment(start, lowest, highest))
+        if not provisional:
+            self._drop_provisional()
+        self._segments.append(Segment(start, lowest, highest, provisional))
         self._union()
         self._shrink()
 
     def update(self, t: float, position: float, moving: bool, left_from: float | None) -> tuple[HoldSpan | None, bool]:
         """One sample on the body.
 
-        `moving`: a movement is open. `left_from`: when it, or what may become one, started. Returns the hold that this sample ended,
-        and whether one was recognised just now.
+        `moving`: a movement is open. `left_from`: when it, or what may become one, started. Returns the hold that this
+        sample ended, and whether one was recognised just now.
         """
         segments = self._segments
         if not segments:
@@ -131,6 +140,17 @@ class HoldTracker:
         self._segments.clear()  # what comes after starts after the leaving movement
         ended.end = end
         return ended if ended.duration_s >= HOLD_S else None
+
+    def _drop_provisional(self) -> None:
+        """The movement ended later than at these: their extents stay with the start before them, if any."""
+        kept: deque[Segment] = deque()
+        for segment in self._segments:
+            if not segment.provisional:
+                kept.append(segment)
+            elif kept:
+                kept[-1].lowest = min(kept[-1].lowest, segment.lowest)
+                kept[-1].highest = max(kept[-1].highest, segment.highest)
+        self._segments = kept
 
     def _union(self) -> None:
         if self._segments:

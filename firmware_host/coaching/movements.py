@@ -78,16 +78,16 @@ class MovementTracker:
         "_last",
         "_quiet_since",
         "_speed",
+        "fallen",
         "movement",
         "phase",
-        "still_from",
     )
 
     def __init__(self) -> None:
         self.phase = Phase.IDLE
         self.movement: Movement | None = None
-        self.still_from: Point | None = None
-        """The last crossing downward of the edge speed: where rest, if it is one, began."""
+        self.fallen: Point | None = None
+        """The crossing downward of the edge speed that the newest sample made, if it did."""
         self._last: Point | None = None
         self._speed = 0.0
         self._candidate: Point | None = None  # idle: where a movement that is about to begin would start
@@ -113,7 +113,6 @@ class MovementTracker:
         self._forget()
         self._last = None
         self._candidate = (t, position)
-        self.still_from = (t, position)
 
     def lift(self, t: float, position: float) -> Movement | None:
         """Off the body, or data lost: what was moving ends here, or at the crossing before."""
@@ -121,8 +120,16 @@ class MovementTracker:
         self.phase = Phase.IDLE
         self._last = None
         self._candidate = None
-        self.still_from = None
         return closed
+
+    def end_at(self, point: Point) -> Movement | None:
+        """The open movement was over at `point`, where it fell below the edge speed and then stayed in place."""
+        movement = self.movement
+        if movement is None:
+            return None
+        self._end, self._advanced = point, False
+        self.phase = Phase.IDLE
+        return self._close(point)
 
     def update(self, t: float, speed: float, position: float) -> Movement | None:
         """One sample on the body; the movement that it closed, if any."""
@@ -151,8 +158,7 @@ class MovementTracker:
             fallen = _crossing(last, now, before, speed, EDGE_M_S)
         elif before <= -EDGE_M_S:
             fallen = _crossing(last, now, before, speed, -EDGE_M_S)
-        if fallen is not None:
-            self.still_from = fallen
+        self.fallen = fallen
         if self.phase is Phase.IDLE:
             self._idle(now, speed, risen)
             return None

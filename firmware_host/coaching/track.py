@@ -15,7 +15,7 @@ from msgspec import structs
 from firmware_host.coaching.events import State
 from firmware_host.coaching.force import ForceChannel
 from firmware_host.coaching.guidance import Limits
-from firmware_host.coaching.holds import BALL_WINDOW_M, WINDOW_M, HoldSpan, HoldTracker
+from firmware_host.coaching.holds import BALL_WINDOW_M, HOLD_S, WINDOW_M, HoldSpan, HoldTracker
 from firmware_host.coaching.inputs import Calibration, ForceSample, ImuSample, Person, Tool
 from firmware_host.coaching.motion import Motion
 from firmware_host.coaching.movements import EDGE_M_S, Movement, MovementTracker
@@ -379,8 +379,17 @@ class ToolTrack:
             self._finish(closed, found)
             low, high = self._extent_since(closed.end)
             self.holds.open(closed.end[0], low, high)
-        elif movement is not None and not was_moving:
-            self._stroke_doing = Doing()
+        elif movement is not None:
+            if not was_moving:
+                self._stroke_doing = Doing()
+            fallen = movements.fallen
+            if fallen is not None and fallen[0] > movement.start[0]:
+                if self.holds.running is None:
+                    self.holds.open(fallen[0], min(fallen[1], x), max(fallen[1], x), provisional=True)
+                elif fallen[0] - movement.start[0] >= HOLD_S:
+                    # Circling in the hold's window, too quickly for a rest: not the movement that will leave it.
+                    self._finish(movements.end_at(fallen), found)
+                    movement = None
         if movement is not None:
             left_from: float | None = movement.start[0]
         elif speed >= EDGE_M_S or speed <= -EDGE_M_S:
@@ -392,6 +401,7 @@ class ToolTrack:
             self._end_hold(ended, found)
         if begun:
             self._begin_hold(t, found)
+            movement = movements.movement
         self._watch(t, dt, abs(speed), force_n, movement is not None, masked)
 
     def _not_moving(self, until: float, since: float) -> None:
@@ -407,6 +417,10 @@ class ToolTrack:
     def _begin_hold(self, t: float, found: list[Finding]) -> None:
         running = self.holds.running
         assert running is not None
+        movement = self.movements.movement
+        if movement is not None and movement.start[0] < running.start:
+            self._not_moving(t, running.start)
+            self._finish(self.movements.end_at((running.start, self._position_at(running.start))), found)
         before = self._path[0][2]
         for then, _, idle_s in reversed(self._path):
             if then <= running.start:
