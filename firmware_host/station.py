@@ -51,6 +51,11 @@ class Station:
         self._lines = []
         self._born = self.engine.now
 
+    @property
+    def header(self) -> Header:
+        """The first line of what is recorded from this engine on."""
+        return self._header
+
     def snapshot(self) -> Snapshot:
         return self.engine.snapshot()
 

@@ -1,0 +1,308 @@
+"""The daemon: the only wiring. Builds the rooms, runs the engine's loop, and stops everything in order.
+
+The engine's loop is the main thread: it takes what the rooms put into the inbox, feeds the engine, and hands out
+what follows, the feedback first. Nothing in it blocks. A room whose thread dies of anything but an expected fault
+ends the daemon: outputs off, exit 1.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
+from typing import Any
+
+from firmware_host import calibrations
+from firmware_host.acquisition.devices import devices_for
+from firmware_host.acquisition.i2c_bus import I2CBus
+from firmware_host.acquisition.smbus_io import Bus, open_linux_bus
+from firmware_host.clock import Clock
+from firmware_host.coaching.engine import Setup
+from firmware_host.coaching.events import Cue, Event, Rejected, SessionDone, Spot
+from firmware_host.coaching.guidance import Profile
+from firmware_host.coaching.inputs import Command, DeviceFault, HapticRan, Input, Person, Tick, Tool
+from firmware_host.feedback.feedback import Feedback
+from firmware_host.feedback.pins import PinError, open_factory
+from firmware_host.history.historian import Historian
+from firmware_host.services import Services
+from firmware_host.settings import Settings, SettingsError, ToolSettings
+from firmware_host.station import Station
+from sensors.catalog import Catalog
+
+log = logging.getLogger("slowroll")
+
+TICK_S = 0.1
+SIMULATED = "sim"
+
+
+class _Stop:
+    """Put into the inbox to end the loop."""
+
+
+class Daemon:
+    """One run of the product. `run` returns the exit code.
+
+    `watch` is shown every event and snapshot, in the engine's thread: the demo's terminal view.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        profile: Profile,
+        clock: Clock,
+        state: Path,
+        watch: Callable[[Daemon, list[Event]], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._state = state
+        self._watch = watch
+        self._inbox: SimpleQueue[list[Input] | _Stop] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._failed: BaseException | None = None
+        self.simulation = self._simulation()
+        self.historian = Historian(state, clock, settings.history, self._put_one)
+        self.feedback = Feedback(
+            settings.pins, lambda: open_factory(settings.pins.factory), clock, self._haptic_ran, self._gesture
+        )
+        self.station = Station(self._setup(profile), settings.station, clock, self.historian)
+        self.buses = self._buses()
+        self.services = Services(self, state)
+
+    # --- building --------------------------------------------------------------------------------------------
+
+    def _simulation(self) -> Any:
+        """The simulated person and roller, if any tool is on the simulated bus."""
+        sensors = [sensor for tool in self.settings.tools for sensor in (tool.imu, tool.force) if sensor is not None]
+        if not any(sensor.bus == SIMULATED for sensor in sensors):
+            return None
+        from firmware_host.simulator.live import Simulation
+        from firmware_host.simulator.scenarios import UnknownScenario
+
+        try:
+            return Simulation(self.settings.simulator, self.clock, self.settings.person)
+        except UnknownScenario as error:
+            raise SettingsError(f"simulator.scenario: {error}") from error
+
+    def _setup(self, profile: Profile) -> Setup:
+        known = calibrations.load(self._state)
+        if self.simulation is not None:
+            for tool in self.settings.tools:
+                known.setdefault(tool.name, self.simulation.calibration)
+        person = self.settings.person
+        return Setup(
+            person=Person(mass_kg=person.mass_kg, height_m=person.height_m),
+            tools=tuple(self._tool(tool, known) for tool in self.settings.tools),
+            profile=profile,
+            session_timeout_s=self.settings.coach.session_timeout_s,
+        )
+
+    def _tool(self, tool: ToolSettings, known: dict[str, Any]) -> Tool:
+        full_scale = None
+        if tool.imu is not None:
+            full_scale = self._catalog().get(tool.imu.driver).gyro_full_scale_rad_s
+        return Tool(
+            name=tool.name,
+            kind=tool.kind,
+            radius_m=tool.radius_m,
+            stiffness_n_m=tool.stiffness_n_m,
+            axis=tool.axis,
+            pressure=tool.pressure,
+            gyro_full_scale_rad_s=full_scale,
+            calibration=known.get(tool.name) or Tool(name="", kind=tool.kind).calibration,
+        )
+
+    def _catalog(self) -> Catalog:
+        folder = self.settings.drivers_dir
+        return Catalog(Path(folder).expanduser() if folder is not None else None)
+
+    def _buses(self) -> list[I2CBus]:
+        devices = devices_for(self.settings.tools, self._catalog())
+        return [I2CBus(name, self._opener(name), found, self.clock, self._inbox.put) for name, found in devices.items()]
+
+    def _opener(self, name: str) -> Callable[[], Bus]:
+        if name == SIMULATED and self.simulation is not None:
+            opener: Callable[[], Bus] = self.simulation.open_bus
+            return opener
+        return lambda: open_linux_bus(name)
+
+    # --- what the rooms call, from their threads ---------------------------------------------------------------
+
+    def put(self, given: list[Input]) -> None:
+        """Inputs for the engine, from any thread."""
+        self._inbox.put(given)
+
+    def _put_one(self, given: DeviceFault) -> None:
+        self._inbox.put([given])
+
+    def _haptic_ran(self, t: float, seconds: float) -> None:
+        if self.settings.tools:
+            self._inbox.put([HapticRan(t, self.settings.tools[0].name, seconds)])
+        if self.simulation is not None:
+            self.simulation.buzz(t, seconds)
+
+    def _gesture(self, command: str) -> None:
+        self._inbox.put([Command(t=self.clock.now(), command=command)])
+
+    def stop(self) -> None:
+        """End the run; from any thread or a signal handler."""
+        self._inbox.put(_Stop())
+
+    # --- running ----------------------------------------------------------------------------------------------
+
+    def run(self) -> int:
+        """Start, loop until `stop` or a signal, stop. 0 after an orderly end, 1 after a fault of ours."""
+        before = threading.excepthook
+        threading.excepthook = self._thread_died
+        handlers = self._take_signals()
+        try:
+            try:
+                self.start()
+                self._loop()
+            finally:
+                self.shut_down()
+        finally:
+            threading.excepthook = before
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        if self._failed is not None:
+            log.error("slowroll: stopped by a fault of its own: %r. Outputs are off. Please report it.", self._failed)
+            return 1
+        return 0
+
+    def measure(self, seconds: float | None) -> Iterator[Input]:
+        """What the sensors and the clock say, with no engine: until `stop`, or for `seconds`."""
+        for bus in self.buses:
+            bus.start()
+        ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
+        ticker.start()
+        try:
+            while True:
+                batch = self._inbox.get()
+                if isinstance(batch, _Stop) or (seconds is not None and self.clock.now() >= seconds):
+                    return
+                yield from batch
+        finally:
+            self._stopping.set()
+            for bus in self.buses:
+                bus.stop()
+
+    def start(self) -> None:
+        """Start the rooms: what shows and keeps first, what measures last."""
+        self.historian.start()
+        self._start_feedback()
+        self.services.start()
+        for bus in self.buses:
+            bus.start()
+        threading.Thread(target=self._tick, name="ticker", daemon=True).start()
+
+    def _start_feedback(self) -> None:
+        try:
+            self.feedback.start()
+        except PinError as error:
+            # A coach without a buzz still counts, shows and tells; the owner is told what is missing.
+            log.error("slowroll: no light and no buzz: %s", error)
+            self._put_one(DeviceFault(self.clock.now(), None, "pins", str(error), "", ok=False))
+            pins = type(self.settings.pins)(factory=self.settings.pins.factory)
+            self.feedback = Feedback(
+                pins, lambda: open_factory(pins.factory), self.clock, self._haptic_ran, self._gesture
+            )
+            self.feedback.start()
+
+    def _tick(self) -> None:
+        while not self.clock.wait(self._stopping, TICK_S):
+            self._inbox.put([Tick(round(self.clock.now(), 6))])
+
+    def _loop(self) -> None:
+        while True:
+            batch = self._inbox.get()
+            if isinstance(batch, _Stop):
+                return
+            for given in batch:
+                self._take(given)
+
+    def _take(self, given: Input) -> None:
+        events = self.station.feed(given)
+        for event in events:
+            self._hand_out(event)
+        if isinstance(given, Command):
+            self._answer(given, events)
+        elif isinstance(given, Tick):
+            self._every_tick()
+        if self._watch is not None and (events or isinstance(given, Tick)):
+            self._watch(self, events)
+
+    def _hand_out(self, event: Event) -> None:
+        """To the pins first: a person waits for them."""
+        if isinstance(event, Cue):
+            self.feedback.show(event)
+        at = self.clock.wall()
+        self.historian.event(event, at)
+        self.services.event(event)
+        if isinstance(event, SessionDone | Spot):
+            self.services.history_changed(event)
+
+    def _answer(self, given: Command, events: list[Event]) -> None:
+        refused = next((event for event in events if isinstance(event, Rejected)), None)
+        if given.command == "quiet" and refused is None:
+            self.feedback.quiet(self.station.engine.quiet)
+        if given.command == "rate" and refused is None:
+            self.historian.rating(given, self.clock.wall())
+        self.services.answer(given, refused.why if refused is not None else "")
+
+    def _every_tick(self) -> None:
+        if self.simulation is not None:
+            for command in self.simulation.take_commands():
+                self._take(command)
+        snapshot = self.station.snapshot()
+        self.feedback.mood(snapshot)
+        self.services.snapshot(snapshot, self.feedback.shown())
+
+    # --- stopping ---------------------------------------------------------------------------------------------
+
+    def shut_down(self) -> None:
+        """Outputs off first, then the sources, then what is open is closed and told; may be called twice."""
+        self._stopping.set()
+        self.feedback.stop()
+        for bus in self.buses:
+            bus.stop()
+        for event in self.station.close():
+            at = self.clock.wall()
+            self.historian.event(event, at)
+            self.services.event(event)
+        self.services.stop()
+        self.historian.stop()
+
+    def _thread_died(self, args: threading.ExceptHookArgs) -> None:
+        """A room's thread ended with a fault nobody expected: everything stops, and the service manager restarts us."""
+        name = args.thread.name if args.thread is not None else "?"
+        self.feedback.safe()
+        self._failed = args.exc_value or RuntimeError(f"thread {name} died")
+        log.error("slowroll: the %s thread died", name, exc_info=(args.exc_type, self._failed, args.exc_traceback))
+        self._inbox.put(_Stop())
+
+    def _take_signals(self) -> dict[signal.Signals, Any]:
+        """SIGTERM and Ctrl-C end the loop; only the main thread may take them."""
+        if threading.current_thread() is not threading.main_thread():
+            return {}
+        return {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._inbox.put(_Stop())
+
+
+def serve(
+    settings: Settings,
+    profile: Profile,
+    clock: Clock,
+    state: Path,
+    watch: Callable[[Daemon, list[Event]], None] | None = None,
+) -> int:
+    """Build a daemon and run it."""
+    sys.setswitchinterval(0.001)  # a cue must not wait 5 ms for a thread that only computes
+    return Daemon(settings, profile, clock, state, watch).run()
