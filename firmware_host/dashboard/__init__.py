@@ -1,0 +1,1 @@
+"""What serves the page: files and the WebSocket on one port."""

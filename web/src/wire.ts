@@ -1,0 +1,127 @@
+/**
+ * What comes over MQTT, as far as the page reads it: one check a payload, and its type from the check.
+ *
+ * Topics are public, so anything may come. A payload that doesn't fit is not shown; fields that the page does
+ * not know are left alone. Names and units are docs/contract.md's: SI, `t` in seconds on the run's clock.
+ */
+
+type Check<T> = (value: unknown) => value is T;
+type Of<C> = C extends Check<infer T> ? T : never;
+
+const num: Check<number> = (value): value is number => typeof value === "number" && Number.isFinite(value);
+const str: Check<string> = (value): value is string => typeof value === "string";
+const bool: Check<boolean> = (value): value is boolean => typeof value === "boolean";
+
+function orNull<T>(check: Check<T>): Check<T | null> {
+  return (value): value is T | null => value === null || check(value);
+}
+
+function list<T>(check: Check<T>): Check<readonly T[]> {
+  return (value): value is readonly T[] => Array.isArray(value) && value.every(check);
+}
+
+function shape<S extends Record<string, Check<unknown>>>(
+  fields: S,
+): Check<{ readonly [K in keyof S]: Of<S[K]> }> {
+  return (value): value is { readonly [K in keyof S]: Of<S[K]> } =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name] ?? null));
+}
+
+const rgb: Check<readonly [number, number, number]> = (value): value is readonly [number, number, number] =>
+  Array.isArray(value) && value.length === 3 && value.every(num);
+
+export const isCue = shape({
+  t: num,
+  cue: str,
+  words: str,
+  reason: shape({ value: orNull(num), limit: orNull(num), unit: str, source: str }),
+});
+export type Cue = Of<typeof isCue>;
+
+const isTool = shape({
+  tool: str,
+  kind: str,
+  state: str,
+  on_body: bool,
+  force_n: orNull(num),
+  load: orNull(num),
+});
+
+const isBrief = shape({
+  muscle: orNull(str),
+  side: orNull(str),
+  tool: orNull(str),
+  work_s: num,
+  passes: num,
+  holds: num,
+  in_guidance: num,
+});
+export type SetBrief = Of<typeof isBrief>;
+
+export const isState = shape({
+  t: num,
+  tools: list(isTool),
+  muscle: orNull(str),
+  side: orNull(str),
+  tool: orNull(str),
+  phase: str,
+  profile: str,
+  set: orNull(shape({ work_s: num, target_s: num, passes: num, holds: num, in_guidance: num })),
+  session: orNull(shape({ work_s: num, in_guidance: num, sets: list(isBrief) })),
+  last_cue: orNull(isCue),
+  pain: bool,
+  quiet: bool,
+  faults: list(str),
+  hold_done_s: num,
+  hold_enough_s: num,
+});
+export type State = Of<typeof isState>;
+
+export const isLive = shape({
+  tool: str,
+  speed_m_s: num,
+  limits: shape({
+    mean_speed_m_s: num,
+    live_speed_m_s: num,
+    force_low_n: orNull(num),
+    force_high_n: orNull(num),
+  }),
+  force_n: orNull(num),
+  load: orNull(num),
+  state: str,
+  hold_s: num,
+  led: rgb,
+  haptic: num,
+});
+export type Live = Of<typeof isLive>;
+
+export const isSetDone = shape({
+  t: num,
+  muscle: orNull(str),
+  side: orNull(str),
+  tool: orNull(str),
+  work_s: num,
+  passes: num,
+  holds: num,
+  in_guidance: num,
+});
+export type SetDone = Of<typeof isSetDone>;
+
+export const isSessionDone = shape({
+  start: num,
+  sets: list(isSetDone),
+  work_s: num,
+  in_guidance: num,
+  ended: str,
+  advice: list(str),
+});
+export type SessionDone = Of<typeof isSessionDone>;
+
+/** `fault` and `recovered`. */
+export const isFault = shape({ t: num, device: str, what: str, hint: str });
+export type Fault = Of<typeof isFault>;
+
+export const isResult = shape({ id: orNull(str), ok: bool, why: str });
+export type Result = Of<typeof isResult>;
