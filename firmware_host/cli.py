@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -28,15 +29,22 @@ def parser() -> argparse.ArgumentParser:
     for name in NAMES:
         import_module(f"firmware_host.commands.{name}").add(commands)
     for sub in commands.choices.values():
-        common(sub)
+        common(sub, None, False)
     return top
 
 
-def common(sub: argparse.ArgumentParser) -> None:
-    """What every command takes."""
+def common(sub: argparse.ArgumentParser, config: str | None, debug: bool | str) -> None:
+    """What every command takes, before or after the words inside it (`slowroll sessions list --config FILE`)."""
     if not any("--config" in action.option_strings for action in sub._actions):
-        sub.add_argument("--config", metavar="FILE", help="configuration file (default: see `config show`)")
-    sub.add_argument("--debug", action="store_true", help="log more, and show a traceback on errors")
+        sub.add_argument(
+            "--config", metavar="FILE", default=config, help="configuration file (`config show` says which)"
+        )
+    sub.add_argument("--debug", action="store_true", default=debug, help="log more, and show a traceback on errors")
+    for action in sub._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                # SUPPRESS: what was given before the word is not overwritten by a default after it.
+                common(inner, argparse.SUPPRESS, argparse.SUPPRESS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,8 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"slowroll: {error}\n")
         return error.exit_code
     except BrokenPipeError:
-        # The reader of our output went away (`slowroll replay ... | head`): nothing is left to say.
-        sys.stderr.close()
+        # The reader of our output went away (`slowroll replay ... | head`): nothing is left to say, and what is
+        # still buffered must not fail once more as the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except KeyboardInterrupt:
         return 130

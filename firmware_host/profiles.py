@@ -22,14 +22,17 @@ def profile_files(own: Path | None) -> dict[str, Any]:
     return found
 
 
-def load_profile(name: str, own: Path | None = None) -> Profile:
-    """The profile `name`; `SettingsError` for an unknown name or a file that can't be used."""
+def load_profile(name: str, own: Path | None = None, asked: str = "coach.profile") -> Profile:
+    """The profile `name`; `SettingsError` for an unknown name, which `asked` says who wrote, or a file that can't be
+    used."""
     files = profile_files(own)
     if name not in files:
         near = difflib.get_close_matches(name, files, n=1)
         raise SettingsError(
-            f"coach.profile: there is no profile {name!r}"
-            + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(files)}")
+            f"{asked}: there is no profile {name!r}; "
+            + (f"did you mean {near[0]!r}? " if near else "")
+            + f"There are: {', '.join(sorted(files))}"
+            + (f". One of your own would be {own / name}.toml" if own is not None else "")
         )
     where = str(files[name])
     try:

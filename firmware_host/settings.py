@@ -6,9 +6,7 @@ with the same content is config/slowroll.toml, and a test holds the two together
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -20,11 +18,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from firmware_host.coaching.inputs import PressureKind, ToolKind, Vector
+from firmware_host.explain import explain
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Positive = Annotated[float, Meta(gt=0)]
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,31}$"
-Name = Annotated[str, Meta(pattern=NAME_PATTERN)]
+Name = Annotated[
+    str, Meta(pattern=NAME_PATTERN, description="a name of lower-case letters, digits, - and _, 32 characters at most")
+]
 
 
 class SettingsError(Exception):
@@ -141,16 +141,18 @@ def config_path(given: str | None, environ: Mapping[str, str] = os.environ) -> P
     """
     for source, named in (("--config", given), ("$SLOWROLL_CONFIG", environ.get("SLOWROLL_CONFIG"))):
         if named:
-            path = Path(named).expanduser()
-            if not path.is_file():
+            path = Path(os.path.expanduser(named))
+            if os.path.isdir(path):
+                raise SettingsError(f"{source}: {path} is a folder; name the file in it, such as {path}/slowroll.toml")
+            if not os.path.exists(path):
                 raise SettingsError(
-                    f"{source}: there is no file {path}. Check the path, or write one with: "
-                    f"slowroll config show > {path}"
+                    f"{source}: there is no file {path}. Check the path, or begin with a copy of "
+                    f"{shipped_config() / 'slowroll.toml'}"
                 )
             return path
     home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
     for path in (home / "slowroll" / "slowroll.toml", Path("/etc/slowroll/slowroll.toml")):
-        if path.is_file():
+        if os.path.isfile(path):
             return path
     return None
 
@@ -167,10 +169,11 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
 def load(path: Path) -> Settings:
     """Read one TOML file; every error names the file, the key and what to do."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors write a byte order mark, which TOML has not
     except UnicodeDecodeError as error:
         raise SettingsError(
-            f"{path}: not a UTF-8 text file ({error.reason} at byte {error.start})"
+            f"{path}: not a UTF-8 text file ({error.reason} at byte {error.start}): is it the right file? "
+            "If it is, save it as UTF-8"
         ) from error
     except OSError as error:
         raise SettingsError(f"{path}: can't be read: {error.strerror or error}") from error
@@ -182,7 +185,9 @@ def parse(text: str, where: str) -> Settings:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{where}: not valid TOML: {error}") from error
+        raise SettingsError(
+            f"{where}: not valid TOML: {error}. Text stands in quotes, a table is [name], a setting is key = value"
+        ) from error
     settings: Settings = convert(table, Settings, where)
     _check(settings, where)
     return settings
@@ -193,43 +198,7 @@ def convert(table: Mapping[str, Any], kind: type[Any], where: str) -> Any:
     try:
         return msgspec.convert(table, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{where}: {explain(error, kind)}") from error
-
-
-def explain(error: msgspec.ValidationError, kind: type[Any]) -> str:
-    """msgspec's complaint in the words of the file."""
-    text = str(error)
-    match = re.match(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", text, re.DOTALL)
-    what = match["what"] if match else text
-    path = (match["path"] or "") if match else ""
-    key = path.lstrip(".").replace("[...]", "[]")
-    unknown = re.search(r"unknown field `(.+?)`", what)
-    if unknown:
-        name = unknown[1]
-        near = difflib.get_close_matches(name, _known_keys(kind), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "remove it, or see config/slowroll.toml for all keys"
-        place = f"in [{key}]" if key else "at the top level"
-        return f"unknown key {name!r} {place}: {hint}"
-    return f"{key or 'the file'}: {what[0].lower()}{what[1:]}"
-
-
-def _known_keys(kind: type[Any]) -> list[str]:
-    """Every key of `kind` and of the structs inside it."""
-    keys: list[str] = []
-    stack: list[Any] = [msgspec.inspect.type_info(kind)]
-    while stack:
-        info = stack.pop()
-        if isinstance(info, msgspec.inspect.StructType):
-            for field in info.fields:
-                keys.append(field.encode_name)
-                stack.append(field.type)
-        for part in ("types", "item_types"):
-            stack.extend(getattr(info, part, ()))
-        for part in ("item_type", "value_type"):
-            inner = getattr(info, part, None)
-            if inner is not None:
-                stack.append(inner)
-    return sorted(set(keys))
+        raise SettingsError(f"{where}: {explain(error, table, kind)}") from error
 
 
 def _check(settings: Settings, where: str) -> None:

@@ -1,4 +1,4 @@
-"""What several commands need: settings and profile from `--config`, errors turned into exits."""
+"""What several commands need: settings and profile from `--config`, and its errors as exits; light to import."""
 
 from __future__ import annotations
 
@@ -13,14 +13,43 @@ if TYPE_CHECKING:
     from firmware_host.coaching.guidance import Profile
     from firmware_host.settings import Settings
 
+LONGEST_S = 1e6
+"""Eleven days: nobody means more, and a thread can't be asked to wait for ever."""
+
+
+def seconds(text: str) -> float:
+    """argparse's type for a number of seconds above 0."""
+    try:
+        given = float(text)
+    except ValueError:
+        given = 0.0
+    if not 0 < given <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return given
+
 
 def settings_of(args: argparse.Namespace) -> tuple[Settings, Path | None]:
     """The settings to use and the file they came from (None: the defaults)."""
-    from firmware_host.settings import Settings, SettingsError, config_path, load
+    path = file_of(args)
+    return settings_in(path), path
+
+
+def file_of(args: argparse.Namespace) -> Path | None:
+    """The configuration file, wherever it is; CommandError if one was named that is not there."""
+    from firmware_host.settings import SettingsError, config_path
 
     try:
-        path = config_path(args.config)
-        return (load(path) if path is not None else Settings()), path
+        return config_path(args.config)
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
+
+
+def settings_in(path: Path | None) -> Settings:
+    """What the file says; the defaults without one."""
+    from firmware_host.settings import Settings, SettingsError, load
+
+    try:
+        return load(path) if path is not None else Settings()
     except SettingsError as error:
         raise CommandError(str(error)) from error
 
@@ -30,7 +59,43 @@ def profile_of(settings: Settings, path: Path | None) -> Profile:
     from firmware_host.profiles import load_profile
     from firmware_host.settings import SettingsError
 
+    own, where = (path.parent / "profiles", f"{path}: ") if path is not None else (None, "")
     try:
-        return load_profile(settings.coach.profile, path.parent / "profiles" if path is not None else None)
+        return load_profile(settings.coach.profile, own, f"{where}coach.profile")
     except SettingsError as error:
         raise CommandError(str(error)) from error
+
+
+def check_sensors(settings: Settings, path: Path | None) -> None:
+    """What can be known of the sensors without any: drivers, rates, addresses, and the simulated person's name."""
+    from pathlib import Path
+
+    from firmware_host.acquisition.devices import devices_for
+    from firmware_host.settings import SettingsError
+    from firmware_host.simulator.scenarios import UnknownScenario, find
+    from sensors.catalog import Catalog
+
+    folder = settings.drivers_dir
+    catalog = Catalog(Path(folder).expanduser() if folder is not None else None)
+    try:
+        devices_for(settings.tools, catalog)
+        find(settings.simulator.scenario)
+    except SettingsError as error:
+        raise CommandError(f"{path}: {error}") from error
+    except UnknownScenario as error:
+        raise CommandError(f"{path}: simulator.scenario: {error}") from error
+    if catalog.folder_error():
+        raise CommandError(f"{path}: {catalog.folder_error()}")
+
+
+def need_tools(settings: Settings, path: Path | None) -> None:
+    """Nothing can be read where no tool is named."""
+    from firmware_host.settings import shipped_config
+
+    if not settings.tools:
+        where = f"{path}: it names no [[tools]]" if path is not None else "there is no configuration yet"
+        raise CommandError(
+            f"{where}, so there is nothing to read. Say which sensors your roller has: every setting is explained in "
+            f"{shipped_config() / 'slowroll.toml'}, whole files are in examples/ beside it. Without hardware: "
+            "slowroll demo"
+        )

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from firmware_host.commands import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def add(commands: Any) -> None:
@@ -14,53 +19,58 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from firmware_host.commands.common import profile_of, settings_of
+    from firmware_host.commands.common import file_of
 
-    settings, path = settings_of(args)
-    profile = profile_of(settings, path)
+    path = file_of(args)
     place = str(path) if path is not None else "no file found: the defaults"
-    if args.what == "check":
-        sys.stdout.write(f"{place}: fine. Profile {profile.name}, {len(settings.tools)} tool(s).\n")
-        return 0
-    import msgspec
+    return _check(path, place) if args.what == "check" else _show(path, place)
 
-    sys.stdout.write(f"# {place}\n")
-    table = msgspec.to_builtins(settings)
-    write_table(table, "")
-    sys.stdout.write(f"\n# profile {profile.name}: {profile.about}\n")
-    write_table({"profile": msgspec.to_builtins(profile)}, "")
+
+def _check(path: Any, place: str) -> int:
+    """What is wrong with the file is this command's finding, so it exits 1 and not 2."""
+    from firmware_host.commands.common import check_sensors, profile_of, settings_in
+
+    try:
+        settings = settings_in(path)
+        profile = profile_of(settings, path)
+        check_sensors(settings, path)
+    except CommandError as error:
+        raise CommandError(str(error), exit_code=1) from error
+    sys.stdout.write(f"{place}: fine. Profile {profile.name}, {len(settings.tools)} tool(s).\n")
     return 0
 
 
-def write_table(table: dict[str, Any], name: str) -> None:
-    """`table` as TOML on stdout: its own values first, then the tables inside it."""
-    plain = {key: value for key, value in table.items() if not _is_table(value)}
-    if plain:
-        if name:
-            sys.stdout.write(f"\n[{name}]\n")
-        for key, value in plain.items():
-            sys.stdout.write(f"# {key} is not set\n" if value is None else f"{key} = {literal(value)}\n")
+def _show(path: Any, place: str) -> int:
+    """The settings as a file that can be read again; the profile, which is a file of its own, as comments."""
+    import msgspec
+
+    from firmware_host.commands.common import profile_of, settings_in
+
+    settings = settings_in(path)
+    profile = profile_of(settings, path)
+    lines = [f"# {place}", *toml_lines(msgspec.to_builtins(settings))]
+    lines += ["", f"# The profile {profile.name}:"]
+    lines += [f"# {line}" for line in toml_lines({"profile": msgspec.to_builtins(profile)}) if line]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def toml_lines(table: dict[str, Any], name: str = "") -> Iterator[str]:
+    """`table` as TOML: its own values first, then the tables inside it. What has no value is a comment."""
+    inner = {key: value for key, value in table.items() if _is_table(value)}
     for key, value in table.items():
-        inner = f"{name}.{key}" if name else key
-        if isinstance(value, dict):
-            write_table(value, inner)
-        elif _is_table(value):
-            for item in value:
-                _write_item(item, inner)
-
-
-def _write_item(item: dict[str, Any], name: str) -> None:
-    sys.stdout.write(f"\n[[{name}]]\n")
-    for key, value in item.items():
-        if not isinstance(value, dict):
-            sys.stdout.write(f"# {key} is not set\n" if value is None else f"{key} = {literal(value)}\n")
-    for key, value in item.items():
-        if isinstance(value, dict):
-            write_table(value, f"{name}.{key}")
+        if key not in inner:
+            yield f"# {key} is not set" if value is None or value == () else f"{key} = {literal(value)}"
+    for key, value in inner.items():
+        full = f"{name}.{key}" if name else key
+        for one in [value] if isinstance(value, dict) else value:
+            yield ""
+            yield f"[{full}]" if isinstance(value, dict) else f"[[{full}]]"
+            yield from toml_lines(one, full)
 
 
 def _is_table(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list | tuple) and bool(value) and isinstance(value[0], dict))
+    return isinstance(value, dict) or (isinstance(value, tuple) and bool(value) and isinstance(value[0], dict))
 
 
 def literal(value: Any) -> str:
@@ -69,8 +79,8 @@ def literal(value: Any) -> str:
 
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
         return "[" + ", ".join(literal(item) for item in value) + "]"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML forbids a bare DEL
     return repr(value)

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from firmware_host.commands import CommandError
 
 if TYPE_CHECKING:
-    from firmware_host.coaching.engine import Setup
+    from firmware_host.coaching.engine import Carried, Setup
     from firmware_host.history.recording import Header
+
+
+HELD_BYTES = 1 << 16
 
 
 def add(commands: Any) -> None:
@@ -30,18 +33,18 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         recording, file = open_recording(Path(args.file))
+        with file:
+            engine = Engine(setup_for(args, recording.header, args.file))
+            inputs = recording.inputs()
+            if args.realtime:
+                inputs = paced(inputs)
+            lines = replay(engine, inputs, events=args.emit != "motion", motion=args.emit != "events")
+            if args.publish:
+                publish(args, engine, lines)
+            else:
+                write(lines, held_bytes=0 if args.realtime else HELD_BYTES)
     except RecordingError as error:
         raise CommandError(str(error)) from error
-    with file:
-        engine = Engine(setup_for(args, recording.header, args.file))
-        inputs = recording.inputs()
-        if args.realtime:
-            inputs = paced(inputs)
-        lines = replay(engine, inputs, events=args.emit != "motion", motion=args.emit != "events")
-        if args.publish:
-            publish(args, engine, lines)
-        else:
-            write(lines)
     for warning in recording.warnings():
         sys.stderr.write(f"slowroll: {warning}\n")
     return 0
@@ -66,7 +69,7 @@ def setup_for(args: argparse.Namespace, header: Header, name: str) -> Setup:
         elif isinstance(stored.get("profile"), dict):
             profile = profile_from_recording(stored["profile"], f"{name}: line 1: settings.profile")
         elif isinstance(stored.get("profile"), str):
-            profile = load_profile(stored["profile"])
+            profile = load_profile(stored["profile"], asked=f"{name}: line 1: settings.profile")
         else:
             profile = load_profile("article")
     except SettingsError as error:
@@ -92,8 +95,8 @@ def carried_of(stored: dict[str, Any], name: str) -> Carried:
         raise CommandError(f"{name}: line 1: settings.carried: {error}") from error
 
 
-def write(lines: Any) -> None:
-    """Every line to stdout, many at a time."""
+def write(lines: Any, held_bytes: int) -> None:
+    """Every line to stdout, as many at a time as fit into `held_bytes`."""
     import msgspec
 
     encoder = msgspec.json.Encoder()
@@ -102,8 +105,9 @@ def write(lines: Any) -> None:
     for line in lines:
         encoder.encode_into(line, held, -1)
         held += b"\n"
-        if len(held) > 1 << 16:
+        if len(held) > held_bytes:
             out.write(held)
+            out.flush()
             held.clear()
     out.write(held)
     out.flush()
@@ -119,7 +123,6 @@ def paced(inputs: Any) -> Any:
         if start is None:
             start = given.t - clock.now()
         clock.sleep(given.t - start - clock.now())
-        sys.stdout.flush()
         yield given
 
 
@@ -129,6 +132,7 @@ def publish(args: argparse.Namespace, engine: Any, lines: Any) -> None:
 
     from firmware_host.clock import SystemClock
     from firmware_host.commands.common import settings_of
+    from firmware_host.messaging.errors import MessagingError
     from firmware_host.messaging.messenger import Messenger
     from firmware_host.settings import state_dir
 
@@ -137,7 +141,10 @@ def publish(args: argparse.Namespace, engine: Any, lines: Any) -> None:
         raise CommandError("replay --publish needs a broker: set mqtt.broker to its host name in the configuration")
     clock = SystemClock()
     messenger = Messenger(settings.mqtt, settings.station, clock, state_dir(), lambda command: None)
-    messenger.start()
+    try:
+        messenger.start()
+    except MessagingError as error:
+        raise CommandError(str(error)) from error
     try:
         for line in lines:
             sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")

@@ -74,6 +74,13 @@ def new_header(
     )
 
 
+class _Kind(Struct, frozen=True):
+    """What every version's first line says of itself."""
+
+    format: str = ""
+    version: int = 0
+
+
 class _Line(Struct, frozen=True, omit_defaults=True):
     """Any line after the first; which keys are there says which input it is."""
 
@@ -110,6 +117,7 @@ _COMMAND_FIELDS = tuple(name for name in Command.__struct_fields__ if name != "t
 _encoder = msgspec.json.Encoder()
 _decode_line = msgspec.json.Decoder(_Line).decode
 _decode_header = msgspec.json.Decoder(Header).decode
+_decode_kind = msgspec.json.Decoder(_Kind).decode
 
 
 def encode_header(header: Header) -> bytes:
@@ -247,6 +255,10 @@ class Recording:
                 yield line
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self.cut_off = True
+        except OSError as error:
+            raise RecordingError(
+                f"{self.name}: can't be read on: {error.strerror or error}; the disk or card may be failing"
+            ) from error
 
     def warnings(self) -> list[str]:
         """Sentences for the person, empty if the file was whole and clean."""
@@ -265,7 +277,14 @@ def read(lines: Iterable[bytes], name: str) -> Recording:
         first = next(iterator, b"")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise RecordingError(f"{name}: not a gzip file that can be read: {error}") from error
+    if not first:
+        raise RecordingError(f"{name}: the file is empty: the recorder or the copy was stopped at once")
     try:
+        kind = _decode_kind(first)
+        if kind.format == FORMAT and kind.version != VERSION:
+            raise RecordingError(
+                f"{name}: recording version {kind.version}; this slowroll reads version {VERSION}. Update slowroll."
+            )
         header = _decode_header(first)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordingError(
@@ -274,10 +293,6 @@ def read(lines: Iterable[bytes], name: str) -> Recording:
         ) from error
     if header.format != FORMAT:
         raise RecordingError(f"{name}: line 1 says format {header.format!r}, not {FORMAT!r}: is this file a recording?")
-    if header.version != VERSION:
-        raise RecordingError(
-            f"{name}: recording version {header.version}; this slowroll reads version {VERSION}. Update slowroll."
-        )
     _check_tools(header, name)
     return Recording(name, header, iterator)
 
@@ -302,9 +317,11 @@ def open_recording(path: Path) -> tuple[Recording, IO[bytes]]:
         magic = file.read(2)
         file.seek(0)
     except OSError as error:
-        raise RecordingError(f"{path}: can't be opened: {error.strerror or error}") from error
+        raise RecordingError(
+            f"{path}: can't be opened: {error.strerror or error}; check the path, and that this user may read it"
+        ) from error
     if magic == b"\x1f\x8b":
-        file = gzip.open(file, "rb")  # type: ignore[assignment]
+        file = gzip.open(file, "rb")  # type: ignore[assignment]  # noqa: SIM115
     try:
         return read(file, str(path)), file
     except RecordingError:

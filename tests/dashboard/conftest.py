@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_bench import ROOT, Ear, Mosquitto, free_port
+from brokers import Mosquitto, free_port
+from page_bench import (
+    ROOT,
+    Ear,
+)
 
 from firmware_host.dashboard.page import Page
 from firmware_host.settings import PageSettings

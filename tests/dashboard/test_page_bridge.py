@@ -12,7 +12,11 @@ from typing import Any, TypeVar
 import aiohttp
 import paho.mqtt.client as mqtt
 import pytest
-from page_bench import PATIENCE_S, Ear, Mosquitto, wait_for
+from brokers import Mosquitto, until
+from page_bench import (
+    PATIENCE_S,
+    Ear,
+)
 
 from firmware_host.dashboard import bridge, routes
 from firmware_host.dashboard.page import Page
@@ -75,10 +79,10 @@ class TestRoundTrip:
         assert subscribed.wait(PATIENCE_S)
         big = b"x" * 100_000
         ear.say("session/last", big)
-        wait_for(lambda: len(heard) == 2, "a retained and a large message")
+        until(lambda: len(heard) == 2, "a retained and a large message")
         assert heard == {"slowroll/test/state": b'{"kept": true}', "slowroll/test/session/last": big}
         browser.publish("slowroll/test/cmd/spot", b'{"id":"1"}', qos=1).wait_for_publish(PATIENCE_S)
-        wait_for(lambda: ear.commands("spot"), "the command at the broker")
+        until(lambda: ear.commands("spot"), "the command at the broker")
         assert ear.commands("spot") == [{"id": "1"}]
         browser.disconnect()
         browser.loop_stop()
@@ -208,7 +212,7 @@ def test_the_daemons_credentials_are_put_in(serve: Serve) -> None:
 
     async def visit(ws: aiohttp.ClientWebSocketResponse) -> None:
         await ws.send_bytes(CONNECT)
-        await asyncio.to_thread(wait_for, lambda: b"geheim" in broker.received, "the CONNECT with the password")
+        await asyncio.to_thread(until, lambda: b"geheim" in broker.received, "the CONNECT with the password")
 
     browse(page, visit)
     broker.close()
@@ -239,7 +243,7 @@ def test_a_browser_that_does_not_read_does_not_hold_up_stop(serve: Serve) -> Non
     broker = SilentBroker(flood=True)
     page = serve(broker.port)
     with deaf_browser(page):
-        wait_for(lambda: broker.stuck, "everything between broker and browser is full")
+        until(lambda: broker.stuck, "everything between broker and browser is full")
         page.stop()
         assert not page_threads()
     broker.close()
@@ -256,7 +260,7 @@ def test_there_is_a_limit_to_open_pages(serve: Serve, monkeypatch: pytest.Monkey
 
     async def first(ws: aiohttp.ClientWebSocketResponse) -> tuple[int | None, str]:
         await ws.send_bytes(CONNECT)
-        await asyncio.to_thread(wait_for, lambda: broker.received, "the first page is through")
+        await asyncio.to_thread(until, lambda: broker.received, "the first page is through")
         return await asyncio.to_thread(browse, page, until_closed)
 
     assert browse(page, first) == (1013, "Too many pages are open")
@@ -269,7 +273,7 @@ def test_stop_ends_open_pages_with_a_word(serve: Serve) -> None:
 
     async def visit(ws: aiohttp.ClientWebSocketResponse) -> tuple[int | None, str]:
         await ws.send_bytes(CONNECT)
-        await asyncio.to_thread(wait_for, lambda: broker.received, "the page is through")
+        await asyncio.to_thread(until, lambda: broker.received, "the page is through")
         stopping = asyncio.create_task(asyncio.to_thread(page.stop))
         closed = await until_closed(ws)
         await stopping

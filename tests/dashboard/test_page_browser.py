@@ -10,7 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from page_bench import Ear, Mosquitto, wait_for
+from brokers import Mosquitto, until
+from page_bench import (
+    Ear,
+)
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 from playwright.sync_api import Page as Tab
 
@@ -121,7 +124,7 @@ class Stream:
             self._ear.say("live", payload)
             return text in (self._tab.locator(selector).text_content() or "")
 
-        wait_for(seen, f"{text!r} in {selector}")
+        until(seen, f"{text!r} in {selector}")
 
 
 def test_what_the_daemon_says_is_seen(visit: Callable[..., Tab], ear: Ear) -> None:
@@ -183,7 +186,7 @@ def test_pain_is_sent_answered_and_shown(visit: Callable[..., Tab], ear: Ear) ->
     tab = visit(viewport=PHONE)
     begin(tab, ear)
     tab.get_by_role("button", name="Pain – stop").click()
-    wait_for(lambda: ear.commands("pain"), "the command at the broker")
+    until(lambda: ear.commands("pain"), "the command at the broker")
     ear.say("result/pain", ResultPayload(id=ear.commands("pain")[0]["id"], ok=True))
     expect(tab.locator(".notices .ok")).to_contain_text("Pain – stop")
     ear.say("state", change(STATE, pain=True, t=101.0))
@@ -194,7 +197,7 @@ def test_a_refusal_is_shown_with_its_reason(visit: Callable[..., Tab], ear: Ear)
     tab = visit()
     begin(tab, ear)
     tab.get_by_role("button", name="Next", exact=True).click()
-    wait_for(lambda: ear.commands("next"), "the command at the broker")
+    until(lambda: ear.commands("next"), "the command at the broker")
     ear.say("result/next", ResultPayload(id="somebody-else", ok=False, why="not yours"))
     ear.say("result/next", ResultPayload(id=ear.commands("next")[0]["id"], ok=False, why="no routine is chosen"))
     expect(tab.locator(".notices .no")).to_have_text("✖ Next set: no routine is chosen")
@@ -221,7 +224,7 @@ def test_every_button_sends_what_the_daemon_understands(visit: Callable[..., Tab
     press("2 h")
     tab.get_by_label("Minutes since the run finished").fill("75")
     press("Set")
-    wait_for(lambda: len(ear.heard) == 11, "all commands at the broker")
+    until(lambda: len(ear.heard) == 11, "all commands at the broker")
 
     understood = {}
     for topic, payload in ear.heard:
@@ -250,7 +253,7 @@ def test_the_keyboard_reaches_the_stop(visit: Callable[..., Tab], ear: Ear) -> N
         if tab.evaluate("document.activeElement.className") == "pain":
             break
     tab.keyboard.press("Enter")
-    wait_for(lambda: ear.commands("pain"), "the command at the broker")
+    until(lambda: ear.commands("pain"), "the command at the broker")
 
 
 def test_values_that_stop_coming_are_not_shown_as_live(visit: Callable[..., Tab], ear: Ear) -> None:

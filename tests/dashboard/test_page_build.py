@@ -13,7 +13,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from page_bench import ROOT
+from page_bench import (
+    ROOT,
+)
 
 WEB = ROOT / "web"
 WEIGHT_LIMIT = 40_000
@@ -58,6 +60,7 @@ def test_the_page_asks_nothing_of_other_hosts(built_page: Path) -> None:
             assert set(re.findall(r"https?://[\w./-]+", file.read_text(encoding="utf-8"))) <= names, file.name
 
 
+@pytest.mark.slow
 def test_its_types_and_unit_tests_are_fine() -> None:
     done = subprocess.run([sys.executable, str(WEB / "build.py"), "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

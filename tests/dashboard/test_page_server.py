@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from page_bench import free_port, wait_for
+from brokers import free_port, until
 
 from firmware_host.dashboard import assets
 from firmware_host.dashboard.page import Page, PageError
@@ -260,7 +260,7 @@ def test_no_request_however_strange_ends_the_server(serve: Serve, token_file: st
     with socket.create_connection(("127.0.0.1", port_of(page)), timeout=5) as peer:
         peer.sendall(junk)
         peer.shutdown(socket.SHUT_WR)
-        wait_for(lambda: let_go(peer), "the server lets go of the connection")
+        until(lambda: let_go(peer), "the server lets go of the connection")
     assert request(page, "/health")[0].status == 200
 
 
@@ -276,5 +276,5 @@ def test_a_bug_in_a_handler_ends_the_thread_and_is_not_only_logged(
 
     monkeypatch.setattr("firmware_host.dashboard.routes._serve_asset", broken)
     assert request(page)[0].status == 500
-    wait_for(lambda: died, "the page's thread dies of the bug")
+    until(lambda: died, "the page's thread dies of the bug")
     assert isinstance(died[0], ZeroDivisionError)

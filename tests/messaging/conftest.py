@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from broker_bench import STATION, Listener, Mosquitto, settings
+from broker_bench import (
+    settings,
+)
+from brokers import STATION, Listener, Mosquitto
 
 from firmware_host.clock import SystemClock
 from firmware_host.messaging.commands import Request

@@ -8,7 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from broker_bench import STATION, set_done, settings
+sys.path.append(str(Path(__file__).parents[1] / "shared"))
+
+from broker_bench import set_done, settings
+from brokers import STATION
 
 from firmware_host.clock import SystemClock
 from firmware_host.messaging.messenger import Messenger

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from broker_bench import Listener, accepts, until
+from brokers import Listener, accepts, until
 
 from firmware_host.messaging.embedded import EmbeddedBroker, free_port
 from firmware_host.messaging.errors import MessagingError

@@ -15,9 +15,6 @@ from typing import Any
 import pytest
 from broker_bench import (
     LED,
-    STATION,
-    Listener,
-    Mosquitto,
     Wire,
     contact,
     cue,
@@ -27,8 +24,8 @@ from broker_bench import (
     snapshot,
     spot,
     tool,
-    until,
 )
+from brokers import STATION, Listener, Mosquitto, until
 
 from firmware_host.clock import SystemClock
 from firmware_host.coaching.inputs import Command

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from broker_bench import LED, Listener, Mosquitto, Wire, contact, cue, set_done, snapshot, tool, until
+from broker_bench import (
+    LED,
+    Wire,
+    contact,
+    cue,
+    set_done,
+    snapshot,
+    tool,
+)
+from brokers import Listener, Mosquitto, until
 
 from firmware_host.messaging.embedded import EmbeddedBroker, free_port
 from firmware_host.messaging.messenger import Messenger

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from broker_bench import cue, snapshot, tool
+from broker_bench import (
+    cue,
+    snapshot,
+    tool,
+)
 
 from firmware_host.coaching.snapshot import Snapshot
 from firmware_host.messaging.pacing import StatePacing, cue_shown

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from broker_bench import BASE, STATION
+from broker_bench import (
+    BASE,
+)
+from brokers import STATION
 
 from firmware_host.messaging.outbox import Outbox
 from firmware_host.messaging.publisher import IN_FLIGHT, UNACKNOWLEDGED, UNWRITTEN, Publisher
