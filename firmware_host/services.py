@@ -6,6 +6,7 @@ All of it is optional, none of it is waited for: the coach works without a netwo
 from __future__ import annotations
 
 import logging
+from collections import deque
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ class Services:
         self._messenger: Any = None
         self._page: Any = None
         self._diagnosed = float("-inf")
+        self._unanswered: deque[Command] = deque()
+        """Commands from MQTT that the engine has not taken yet, in the order in which it will."""
 
     @property
     def page_url(self) -> str | None:
@@ -117,7 +120,7 @@ class Services:
         self._refresh_history()
 
     def _refresh_history(self) -> None:
-        wall = self._daemon.clock.wall()
+        wall = self._daemon.clock.wall().astimezone()  # days and weeks are the owner's
         self._daemon.historian.ask(lambda store: (store.summary(wall), store.spots())).add_done_callback(
             self._publish_history
         )
@@ -136,6 +139,7 @@ class Services:
         from firmware_host.messaging.commands import HistoryRequest
 
         if isinstance(request, Command):
+            self._unanswered.append(request)
             self._daemon.put([request])
         elif isinstance(request, HistoryRequest):
             question = self._daemon.historian.ask(lambda store: store.sessions_between(request.start, request.end))
@@ -160,8 +164,9 @@ class Services:
             self._messenger.answer(command, ResultPayload(id=request_id, ok=True, data=asked.result()))
 
     def answer(self, command: Command, why: str) -> None:
-        """What became of a command, for whoever sent it."""
-        if self._messenger is not None:
+        """What became of a command, for whoever sent it over MQTT; the button and others don't wait for an answer."""
+        if self._unanswered and self._unanswered[0] is command:
+            self._unanswered.popleft()
             self._messenger.answer(command.command, ResultPayload(id=command.id, ok=not why, why=why))
 
 

@@ -1,0 +1,75 @@
+"""The demo's page in headless Chromium: live values, a cue and a finished set, and a picture to look at."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from brokers import free_port, until
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from product import Product
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
+    "--disable-sync"
+)
+PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
+PATIENCE_MS = 60_000
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    if not os.access(CHROMIUM, os.X_OK):
+        pytest.fail(f"{CHROMIUM} is missing; install it with: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+def picture(tab: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    tab.screenshot(path=PICTURES / f"{name}.png")
+
+
+def test_the_page_shows_the_demo_live(chromium: Browser, tmp_path: Path) -> None:
+    http = free_port()
+    demo = Product(tmp_path, "demo", "--headless", "--http-port", str(http), "--mqtt-port", str(free_port()))
+    try:
+        until(lambda: "Page:" in demo.output, "the demo says where its page is", 30)
+        tab = chromium.new_page(viewport={"width": 1280, "height": 900})
+        errors: list[str] = []
+        tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.goto(f"http://localhost:{http}/")
+
+        speed = tab.locator("#speed")
+        expect(tab.locator("#led")).not_to_contain_text("not known", timeout=PATIENCE_MS)
+        seen: set[str] = set()
+
+        def changes() -> bool:
+            seen.add(speed.get_attribute("aria-label") or "")
+            return len(seen) >= 5
+
+        until(changes, "the speed changes as the roller turns", 40)
+        expect(tab.get_by_text("Slow down").first).to_be_visible(timeout=PATIENCE_MS)
+        picture(tab, "page-cue")
+        until(lambda: demo.output.count(" pass ") >= 3, "three passes", 40)
+
+        tab.get_by_role("button", name=re.compile("Next")).click()
+        expect(tab.get_by_text(re.compile(r"1 set\b"))).to_be_visible(timeout=PATIENCE_MS)
+        picture(tab, "page")
+        dark = chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+        dark.goto(f"http://localhost:{http}/")
+        expect(dark.locator("#led")).not_to_contain_text("not known", timeout=PATIENCE_MS)
+        picture(dark, "page-phone-dark")
+        assert errors == []
+    finally:
+        assert demo.end(signal.SIGINT) == 0
