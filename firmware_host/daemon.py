@@ -177,20 +177,26 @@ class Daemon:
 
     def measure(self, seconds: float | None) -> Iterator[Input]:
         """What the sensors and the clock say, with no engine: until `stop`, or for `seconds`."""
+        before = threading.excepthook
+        threading.excepthook = self._thread_died
         for bus in self.buses:
             bus.start()
-        ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
-        ticker.start()
+        threading.Thread(target=self._tick, name="ticker", daemon=True).start()
         try:
             while True:
                 batch = self._inbox.get()
                 if isinstance(batch, _Stop) or (seconds is not None and self.clock.now() >= seconds):
-                    return
+                    break
                 yield from batch
+                if self.simulation is not None and isinstance(batch[-1], Tick):
+                    yield from self.simulation.take_commands()
         finally:
+            threading.excepthook = before
             self._stopping.set()
             for bus in self.buses:
                 bus.stop()
+        if self._failed is not None:
+            raise self._failed
 
     def start(self) -> None:
         """Start the rooms: what shows and keeps first, what measures last."""

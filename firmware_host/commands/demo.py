@@ -78,6 +78,8 @@ def settings_for(args: argparse.Namespace) -> Settings:
     )
     from firmware_host.simulator.rig import TOOL_SETTINGS
 
+    if args.seed < 0:
+        raise CommandError(f"--seed {args.seed}: a whole number from 0 on")
     for name, port in (("--http-port", args.http_port), ("--mqtt-port", args.mqtt_port)):
         if not 1 <= port <= 65535:
             raise CommandError(f"{name} {port}: a port is a number from 1 to 65535")

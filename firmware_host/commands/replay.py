@@ -22,7 +22,9 @@ def add(commands: Any) -> None:
     sub.add_argument("file", metavar="FILE", help="a recording (.jsonl or .jsonl.gz)")
     sub.add_argument("--emit", choices=("events", "motion", "all"), default="events", help="what to print")
     sub.add_argument("--realtime", action="store_true", help="as slowly as it was recorded")
-    sub.add_argument("--publish", action="store_true", help="publish the events over MQTT besides printing them")
+    sub.add_argument(
+        "--publish", action="store_true", help="publish the events over MQTT as well, as station <name>-replay"
+    )
     sub.set_defaults(func=run)
 
 
@@ -35,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         recording, file = open_recording(Path(args.file))
         with file:
             engine = Engine(setup_for(args, recording.header, args.file))
-            inputs = recording.inputs()
+            inputs = with_progress(recording.inputs())
             if args.realtime:
                 inputs = paced(inputs)
             lines = replay(engine, inputs, events=args.emit != "motion", motion=args.emit != "events")
@@ -126,6 +128,24 @@ def paced(inputs: Any) -> Any:
         yield given
 
 
+def with_progress(inputs: Any) -> Any:
+    """The inputs; after two seconds, how far it is, where somebody waits at a terminal for a file to fill."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from inputs
+        return
+    from firmware_host.clock import SystemClock
+
+    clock = SystemClock()
+    said = 1.0
+    for count, given in enumerate(inputs):
+        if count % 1000 == 0 and clock.now() - said >= 1.0:
+            said = clock.now()
+            sys.stderr.write(f"\r{given.t:9.1f} s of the recording, {count} lines")
+        yield given
+    if said > 1.0:
+        sys.stderr.write("\n")
+
+
 def publish(args: argparse.Namespace, engine: Any, lines: Any) -> None:
     """The events to stdout and to the broker of the configuration, as the daemon would publish them."""
     import msgspec
@@ -140,7 +160,9 @@ def publish(args: argparse.Namespace, engine: Any, lines: Any) -> None:
     if settings.mqtt.broker in ("", "embedded"):
         raise CommandError("replay --publish needs a broker: set mqtt.broker to its host name in the configuration")
     clock = SystemClock()
-    messenger = Messenger(settings.mqtt, settings.station, clock, state_dir(), lambda command: None)
+    # A station of its own: its client, outbox and topics must not take the place of the daemon's.
+    name = f"{settings.station}-replay"
+    messenger = Messenger(settings.mqtt, name, clock, state_dir() / "replay", lambda command: None)
     try:
         messenger.start()
     except MessagingError as error:

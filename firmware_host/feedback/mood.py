@@ -6,7 +6,7 @@ and a pause, a hold grows brighter. First that applies:
 
 1. pain: steady magenta, calm
 2. a fault while no tool is seen moving: the coach may be blind, so no speed colour is shown
-3. over the live limit, 4. near or over the mean limit (rolling)
+3. over the live limit, 4. near it (rolling)
 5. a hold, 6. on the body, 7. off the body
 """
 
@@ -20,8 +20,9 @@ from firmware_host.feedback.patterns import AMBER, BLUE, DARK, MAGENTA, WHITE, B
 
 MoodKind = Literal["dark", "off_body", "fine", "near", "over", "hold", "fault", "pain"]
 
-NEAR_LIMIT = 0.9
-"""From this share of the mean limit on, speed counts as near it."""
+NEAR_LIMIT = 0.8
+"""From this share of the live limit on, speed counts as near it. Not the mean limit: a smooth stroke at the mean
+limit peaks at 1.57 / 2 of the live one, and must not look wrong in its middle."""
 HOLD_START, HOLD_DONE, HOLD_ENOUGH = 0.15, 0.6, 1.0
 """Brightness of the hold's light as it begins, at the first mark (20 s) and at the second (30 s)."""
 HOLD_STEP = 0.02
@@ -105,7 +106,7 @@ def mood_of(snapshot: Snapshot) -> Mood:
         return Mood("fault")
     if any(abs(tool.speed_m_s) > tool.live_speed_limit_m_s for tool in rolling):
         return Mood("over")
-    if any(abs(tool.speed_m_s) >= NEAR_LIMIT * tool.mean_speed_limit_m_s for tool in rolling):
+    if any(abs(tool.speed_m_s) >= NEAR_LIMIT * tool.live_speed_limit_m_s for tool in rolling):
         return Mood("near")
     held = max((tool.hold_s for tool in tools if tool not in rolling), default=0.0)
     if held > 0:

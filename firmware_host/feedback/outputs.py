@@ -49,14 +49,16 @@ class Motor:
             return self._written > 0
 
     def _on(self, duty: float) -> None:
+        # The pin first: a person waits for it, and a thread takes up to some milliseconds to start. Should none
+        # start, the error ends the feedback thread, which switches off.
+        if duty != self._written:
+            self._device.value = duty
+            self._written = duty
         if self._timer is None:
             self._timer = threading.Timer(self._max_on_s, self._dead_man)
             self._timer.name = "motor dead-man"
             self._timer.daemon = True
             self._timer.start()
-        if duty != self._written:
-            self._device.value = duty
-            self._written = duty
 
     def _off(self) -> None:
         if self._timer is not None:

@@ -39,6 +39,8 @@ WILD = 1e7
 and 3,000 times a gyroscope's range."""
 LATEST = 1e9
 """Time stamps beyond 30 years of run time are rubbish."""
+LEAP_S = 3600.0
+"""One line this far ahead of those before is rubbish; a second one that agrees with it is a recording resumed."""
 MAX_NAMED = 20
 """Bad lines named one by one; the rest are only counted."""
 
@@ -220,6 +222,8 @@ class Recording:
         """Every good line in file order; bad ones are counted in `bad_lines` and named in `named`."""
         latest: dict[tuple[str | None, type[Any]], float] = {}
         tools = {tool.name for tool in self.header.tools}
+        newest: float | None = None
+        leapt: float | None = None
         number = 1
         for line in self._whole_lines():
             number += 1
@@ -232,7 +236,15 @@ class Recording:
                     stream = (tool, given.__class__)
                     if given.t < latest.get(stream, -LATEST):
                         raise BadLine(f"time runs back, from {latest[stream]:g} to {given.t:g}")
+                    if (
+                        newest is not None
+                        and given.t > newest + LEAP_S
+                        and not (leapt and abs(given.t - leapt) < LEAP_S)
+                    ):
+                        leapt = given.t
+                        raise BadLine(f"time leaps, from {newest:g} to {given.t:g}")
                     latest[stream] = given.t
+                    newest = given.t
             except BadLine as why:
                 if not line.strip():
                     continue
@@ -306,8 +318,11 @@ def _check_tools(header: Header, name: str) -> None:
             raise RecordingError(f"{name}: line 1: {tool.name}: radius_m and stiffness_n_m must be above 0")
         if tool.axis is not None and not 0.01 < sum(c * c for c in tool.axis) < 100:
             raise RecordingError(f"{name}: line 1: {tool.name}: axis {list(tool.axis)} is no direction")
-    if not 1 <= header.person.mass_kg <= 1000:
-        raise RecordingError(f"{name}: line 1: person.mass_kg {header.person.mass_kg:g} is no one's")
+    person = header.person
+    if not (1 <= person.mass_kg <= 1000 and 0.3 <= person.height_m <= 3):
+        raise RecordingError(
+            f"{name}: line 1: a person of mass_kg {person.mass_kg:g} and height_m {person.height_m:g} is no one"
+        )
 
 
 def open_recording(path: Path) -> tuple[Recording, IO[bytes]]:

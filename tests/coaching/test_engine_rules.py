@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from rolling import ROLLER, Rolling, cues, only, run
+from rolling import ROLLER, Rolling, cues, only, run, setup
 
 from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Contact, Hold, Pass, Rejected, SessionDone, SetDone, ShortPass, Spot
-from firmware_host.coaching.inputs import Calibration, DeviceFault, ForceSample, HapticRan, Input, StreamGap, Tick, Tool
+from firmware_host.coaching.inputs import (
+    Calibration,
+    DeviceFault,
+    ForceSample,
+    HapticRan,
+    ImuSample,
+    Input,
+    StreamGap,
+    Tick,
+    Tool,
+)
 
 
 def begun(force_n: float = 200.0) -> Rolling:
@@ -320,7 +330,7 @@ def test_what_cannot_be_done_is_rejected_with_a_reason(command: str, fields: dic
 
 def test_the_run_sets_the_phase_and_with_it_the_limits() -> None:
     rolling = begun().say("run_finished", ago_s=40 * 60.0)
-    engine = Engine(__import__("rolling").setup())
+    engine = Engine(setup())
     for given in rolling.inputs:
         engine.feed(given)
     shown = engine.snapshot()
@@ -334,9 +344,39 @@ def test_the_run_sets_the_phase_and_with_it_the_limits() -> None:
 
 
 def test_faults_are_shown_until_the_device_is_back() -> None:
-    engine = Engine(__import__("rolling").setup())
+    engine = Engine(setup())
     (fault,) = engine.feed(DeviceFault(1.0, "roller", "roller imu", "no answer", "Check the wire.", False))
     assert fault.hint == "Check the wire."  # type: ignore[union-attr]
     assert "Check the wire." in engine.snapshot().faults[0]
     engine.feed(DeviceFault(2.0, "roller", "roller imu", "back", "", True))
     assert engine.snapshot().faults == ()
+
+
+def test_a_gyroscope_alone_is_enough_to_count_passes() -> None:
+    """No accelerometer, no force sensor, no axis given: a phone taped to a wheel."""
+    tool = Tool(name="roller", kind="foam_roller")
+    inputs: list[Input] = [
+        ImuSample(one.t, one.tool, None, one.gyro)
+        for one in Rolling(tool).rest(2.0).passes(6).rest(1.0).inputs
+        if isinstance(one, ImuSample)
+    ]
+    passes = only(run(inputs, tool), Pass)
+    assert len(passes) == 6
+    assert passes[-1].length_m == pytest.approx(0.25, abs=0.004)
+
+
+def test_motion_lines_begin_at_zero_and_follow_the_angle() -> None:
+    engine = Engine(setup())
+    rolling = begun().stroke(0.25, 3.0).rest(1.0)
+    lines = []
+    for given in rolling.inputs:
+        engine.feed(given)
+        if isinstance(given, ImuSample):
+            lines.append(engine.motion_of("roller"))
+    first, last = lines[0], lines[-1]
+    assert first is not None
+    assert last is not None
+    assert first.angle_rad == 0.0
+    assert last.angle_rad == pytest.approx(0.25 / 0.075, abs=0.02)
+    assert last.position_m == pytest.approx(0.25, abs=0.002)
+    assert [line.state for line in (lines[0], lines[450], lines[-1]) if line is not None] == ["off", "rolling", "still"]

@@ -96,6 +96,10 @@ function Dial({ title, unit, figure, share, zone, status, bands, limits, id }: D
   );
 }
 
+/** Share of the live limit from which speed is near it, as on the LED (feedback/mood.py): a smooth stroke at the mean
+ * limit peaks below it. */
+const NEAR_LIMIT = 0.8;
+
 /** Speed against the profile's two limits: the mean one, and the one that holds at every moment. */
 export function SpeedDial({ live, idle }: { live: Live | null; idle: string }) {
   if (live === null) {
@@ -128,7 +132,7 @@ export function SpeedDial({ live, idle }: { live: Live | null; idle: string }) {
       zone={zone}
       status={words[zone]}
       bands={[
-        { zone: "ok", to: mean / scale },
+        { zone: "ok", to: (most * NEAR_LIMIT) / scale },
         { zone: "near", to: most / scale },
         { zone: "over", to: 1 },
       ]}
@@ -140,7 +144,7 @@ export function SpeedDial({ live, idle }: { live: Live | null; idle: string }) {
 export function speedZone(live: Live): Zone {
   const speed = Math.abs(live.speed_m_s);
   if (speed > live.limits.live_speed_m_s) return "over";
-  return speed > live.limits.mean_speed_m_s ? "near" : "ok";
+  return speed >= live.limits.live_speed_m_s * NEAR_LIMIT ? "near" : "ok";
 }
 
 /** Force against its band; a share of the sensor's own maximum when it was never calibrated. */

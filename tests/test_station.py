@@ -1,0 +1,83 @@
+"""Recordings stand alone: each replays to the events that were said live, and an idle roller writes none."""
+
+from __future__ import annotations
+
+import msgspec
+from rolling import Rolling, setup, ticked
+
+from firmware_host.clock import ManualClock
+from firmware_host.coaching.engine import Carried, Engine, Setup
+from firmware_host.coaching.events import Event
+from firmware_host.coaching.inputs import Command, Input
+from firmware_host.coaching.replay import replay
+from firmware_host.history.recording import Header, encode_header, read
+from firmware_host.station import Station
+
+
+class Disk:
+    """A recorder in memory."""
+
+    def __init__(self) -> None:
+        self.files: list[list[bytes]] = []
+        self.open = False
+
+    def begin(self, header: Header, lines: list[bytes]) -> None:
+        self.files.append([encode_header(header), *lines])
+        self.open = True
+
+    def line(self, line: bytes) -> None:
+        assert self.open
+        self.files[-1].append(line)
+
+    def finish(self) -> None:
+        self.open = False
+
+
+def live(inputs: list[Input]) -> tuple[list[Event], Disk]:
+    disk = Disk()
+    station = Station(setup(), "test", ManualClock(), disk)
+    events = [event for one in ticked(inputs) for event in station.feed(one)]
+    return events + station.close(), disk
+
+
+def replayed(lines: list[bytes]) -> list[Event]:
+    recording = read(lines, "x")
+    stored = recording.header.settings or {}
+    made = Setup(
+        person=recording.header.person,
+        tools=recording.header.tools,
+        profile=msgspec.convert(stored["profile"], type(setup().profile)),
+        session_timeout_s=stored["session_timeout_s"],
+        carried=msgspec.convert(stored["carried"], Carried),
+    )
+    return list(replay(Engine(made), recording.inputs(), events=True, motion=False))  # type: ignore[misc]
+
+
+def test_an_idle_roller_writes_nothing_however_long() -> None:
+    _, disk = live(Rolling(force_n=0.0).rest(200.0).inputs)
+    assert disk.files == []
+
+
+def test_two_sessions_are_two_recordings_and_each_replays_to_what_was_said() -> None:
+    rolling = Rolling(force_n=0.0, bias=(0.02, 0.01, 0.0)).rest(70.0)
+    rolling.say("run_finished", ago_s=3 * 3600.0).rest(40.0)
+    for muscle in ("calves", "glutes"):
+        rolling.say("select", muscle=muscle, side="right").press(200.0).rest(1.0).passes(4).rest(4.0)
+        rolling.press(0.0).rest(1.0).say("end").rest(45.0)
+    said, disk = live(rolling.inputs)
+    assert len(disk.files) == 2
+    again = [replayed(lines) for lines in disk.files]
+    assert msgspec.json.encode([*again[0], *again[1]]) == msgspec.json.encode(said)
+    sessions = [event for event in said if type(event).__name__ == "SessionDone"]
+    assert [session.phase for session in sessions] == ["deep", "deep"]
+
+
+def test_a_pain_stop_lasts_over_the_change_of_engines() -> None:
+    rolling = Rolling(force_n=0.0).rest(2.0).say("select", muscle="calves", side="left").press(200.0).passes(2)
+    rolling.say("pain").passes(2)
+    said, _ = live(rolling.inputs)
+    stop = next(event.t for event in said if getattr(event, "cue", "") == "stop_pain")
+    assert not [event for event in said if event.t > stop and type(event).__name__ in ("Pass", "SetDone", "Cue")]
+    rolling.inputs.append(Command(t=rolling.t, command="start"))
+    said, _ = live(rolling.passes(2).rest(1.0).inputs)
+    assert [event for event in said if event.t > stop and type(event).__name__ == "Pass"]
