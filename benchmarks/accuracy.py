@@ -70,7 +70,10 @@ def main() -> int:
             totals[person][2][0] += off_body
             totals[person][2][1] += slow
     print(f"{args.seeds} seeds each; times in s; length error as a share")
-    print("person    passes  F1     start p95  end p95  length med  length p95 | holds  F1     dur p95 | off body  slow_down")
+    print(
+        "person    passes  F1     start p95  end p95  length med  length p95"
+        " | holds  F1     dur p95 | off body  slow_down"
+    )
     fine = True
     for person, (passes, holds, (off_body, slow)) in totals.items():
         print(
