@@ -473,7 +473,9 @@ class Engine:
         elif track.movements.movement is not None:
             self._active(now)
         work = track.tally.work_s
-        if work >= limits.set_s and desk.ready("move_on", now):
+        # Who holds a tender spot is not sent away from it before the hold's own time is over.
+        staying = running is not None and running.duration_s < self.profile.hold.enough_s
+        if work >= limits.set_s and not staying and desk.ready("move_on", now):
             reason = Reason(value=round(work, 1), limit=limits.set_s, unit="s", source=limits.set_source)
             desk.while_("move_on", now, name, reason)
 

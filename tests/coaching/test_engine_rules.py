@@ -156,6 +156,13 @@ def test_move_on_comes_when_the_set_reached_its_time() -> None:
     assert told.t == pytest.approx(3.0 + 45.0 + 15 * 0.12, abs=0.3)
 
 
+def test_move_on_waits_for_a_hold_to_be_over() -> None:
+    events = run(begun().passes(13).rest(24.0).stroke(-0.2, 2.5).rest(1.0).inputs)
+    told = [(event.cue, event.t) for event in events if hasattr(event, "cue")]
+    assert [cue for cue, _ in told] == ["spot_found", "hold_done", "move_on"]
+    assert told[2][1] > 3.0 + 39.0 + 24.0
+
+
 def test_next_goes_to_the_other_side_and_then_to_the_next_muscle() -> None:
     rolling = begun().passes(2).press(0.0).rest(1.0).say("next").press(200.0).rest(0.5).passes(2).press(0.0).rest(1.0)
     rolling.say("next").press(200.0).rest(0.5).passes(2).rest(1.0)
