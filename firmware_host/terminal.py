@@ -9,7 +9,7 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, TextIO
 
-from firmware_host.coaching.events import Cue, Event, Hold, Pass, SetDone
+from firmware_host.coaching.events import Cue, Event, Hold, Pass, SetDone, Spot
 from firmware_host.coaching.snapshot import Snapshot, ToolSnapshot
 
 if TYPE_CHECKING:
@@ -104,6 +104,9 @@ def describe(event: Event) -> str | None:
         return f"{stamp}pass {event.length_m * 100:.0f} cm at {event.mean_speed_m_s * 100:.1f} cm/s{flags}"
     if isinstance(event, Hold):
         return f"{stamp}hold {event.duration_s:.0f} s"
+    if isinstance(event, Spot):
+        rated = f", rated {event.rating}" if event.rating is not None else ""
+        return f"{stamp}tender spot at {event.position_m * 100:.0f} cm{rated}"
     if isinstance(event, SetDone):
         where = " ".join(part for part in (event.muscle, event.side) if part) or "no muscle"
         return f"{stamp}set done: {where}, {event.work_s:.0f} s, {event.passes} passes, {event.holds} holds"

@@ -152,7 +152,7 @@ def test_speed_force_and_hold_are_told_apart_by_words_and_marks(visit: Callable[
     tab = visit()
     begin(tab, ear)
     stream = Stream(tab, ear)
-    stream.until(live(speed_m_s=0.12), "#speed .status", "▲ Near the limit")
+    stream.until(live(speed_m_s=0.16), "#speed .status", "▲ Near the limit")
     stream.until(live(speed_m_s=-0.24), "#speed .status", "✖ Too fast")
     stream.until(live(force_n=90.0), "#force .status", "▼ Under the band")
     stream.until(live(force_n=400.0), "#force .status", "✖ Over the band")
