@@ -217,8 +217,7 @@ class Daemon:
             self.feedback.start()
         except PinError as error:
             # A coach without a buzz still counts, shows and tells; the owner is told what is missing.
-            log.error("slowroll: no light and no buzz: %s", error)
-            self._put_one(DeviceFault(self.clock.now(), None, "pins", str(error), "", ok=False))
+            self._put_one(DeviceFault(self.clock.now(), None, "pins", "no light and no buzz", str(error), ok=False))
             pins = type(self.settings.pins)(factory=self.settings.pins.factory)
             self.feedback = Feedback(
                 pins, lambda: open_factory(pins.factory), self.clock, self._haptic_ran, self._gesture

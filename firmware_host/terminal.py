@@ -9,7 +9,7 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, TextIO
 
-from firmware_host.coaching.events import Cue, Event, Hold, Pass, SetDone, Spot
+from firmware_host.coaching.events import Cue, Event, Fault, Hold, Pass, Recovered, SetDone, Spot
 from firmware_host.coaching.snapshot import Snapshot, ToolSnapshot
 
 if TYPE_CHECKING:
@@ -107,6 +107,10 @@ def describe(event: Event) -> str | None:
     if isinstance(event, Spot):
         rated = f", rated {event.rating}" if event.rating is not None else ""
         return f"{stamp}tender spot at {event.position_m * 100:.0f} cm{rated}"
+    if isinstance(event, Fault):
+        return f"{stamp}{event.device}: {event.what}. {event.hint}"
+    if isinstance(event, Recovered):
+        return f"{stamp}{event.device} is back"
     if isinstance(event, SetDone):
         where = " ".join(part for part in (event.muscle, event.side) if part) or "no muscle"
         return f"{stamp}set done: {where}, {event.work_s:.0f} s, {event.passes} passes, {event.holds} holds"

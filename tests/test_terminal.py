@@ -9,6 +9,7 @@ from rolling import Rolling, only, run, setup
 
 from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Hold, Pass, SetDone, Spot
+from firmware_host.coaching.inputs import DeviceFault
 from firmware_host.feedback.feedback import Shown
 from firmware_host.terminal import TerminalView, colour_name, describe, hold_ring, screen, speed_bar
 
@@ -52,6 +53,10 @@ def test_every_kind_of_line_has_words() -> None:
     events = run(rolling.passes(2).rest(6.0).say("spot").say("rate", value=4).stroke(0.2, 2.0).rest(1.0).inputs)
     for kind, word in ((Pass, "pass 25 cm"), (Hold, "hold"), (SetDone, "set done: calves left"), (Spot, "tender spot")):
         assert word in (describe(only(events, kind)[0]) or "")
+    fault = DeviceFault(1.0, "roller", "roller imu", "no answer", "Check the wire.", ok=False)
+    engine = Engine(setup())
+    assert "roller imu: no answer. Check the wire." in (describe(engine.feed(fault)[0]) or "")
+    assert "is back" in (describe(engine.feed(DeviceFault(2.0, "roller", "roller imu", "", "", ok=True))[0]) or "")
     assert "rated 4" in (describe(only(events, Spot)[1]) or "")
 
 
