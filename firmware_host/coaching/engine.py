@@ -565,7 +565,7 @@ class Engine:
         assert session is not None
         session.start = min(session.start, t)
         self.armed = False
-        track.begin_set(keep_tally=track.force.always_on)
+        track.begin_set(self.now - t if track.force.always_on else 0.0)
         self.set = OpenSet(t, track, self.selection.muscle, self.selection.side, track.limits)
 
     def finish_all(self) -> None:

@@ -48,6 +48,7 @@ class Motion:
         "angle",
         "clipped",
         "position",
+        "recovered",
         "rejected",
         "speed",
         "t",
@@ -76,6 +77,8 @@ class Motion:
         self.travelled = 0.0
         self.clipped = False
         self.rejected = 0
+        self.recovered: list[tuple[float, float, float]] = []
+        """(t, rate, angle) of the samples from before the axis was found, when it just was; the reader empties it."""
 
     def _new_filter(self, axis: Vector) -> AngleFilter:
         if self._bias is None:
@@ -212,5 +215,6 @@ class Motion:
                 if accel is not None:
                     turning.gravity(accel[0], accel[1], accel[2])
                 last = sample.t
+                self.recovered.append((last, turning.rate, turning.angle))
         early.clear()
         self._last_angle = turning.angle

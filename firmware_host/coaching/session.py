@@ -59,6 +59,7 @@ class OpenSet:
         if tally.work_s < LEAST_WORK_S:
             return None
         end = max(end, self.start)
+        work_s = min(tally.work_s, end - self.start)  # a movement's last sample may lie beyond its interpolated end
         mean_force = tally.impulse_ns / tally.force_time_s if tally.force_time_s > 0 else None
         return SetDone(
             t=rounded(now),
@@ -68,7 +69,7 @@ class OpenSet:
             start=rounded(self.start),
             end=rounded(end),
             duration_s=rounded(end - self.start),
-            work_s=rounded(tally.work_s),
+            work_s=rounded(work_s),
             passes=tally.passes,
             short_passes=tally.short_passes,
             holds=tally.holds,

@@ -109,6 +109,7 @@ class ToolTrack:
     __slots__ = (
         "_changes",
         "_contact",
+        "_contact_t",
         "_force_t",
         "_hold_doing",
         "_idle_s",
@@ -157,7 +158,9 @@ class ToolTrack:
         self._masked_change: float | None = None
         self._force_t: float | None = None
         self._mask_from = self._mask_until = float("-inf")
-        self._waiting: list[tuple[float, float, float, float | None]] = []
+        self._waiting: list[tuple[float, float, float, float | None, bool]] = []
+        """(t, speed, position, force, masked) of samples that may not be decided on yet."""
+        self._contact_t: float | None = None
         self._path: deque[tuple[float, float, float]] = deque(maxlen=REMEMBERED)
         """(time, position, seconds neither moving nor known to be holding so far)."""
         self._idle_s = 0.0
@@ -199,10 +202,15 @@ class ToolTrack:
         self.motion.calibrate(calibration)
         self.force.calibrate(calibration)
 
-    def begin_set(self, keep_tally: bool) -> None:
-        """Here is position 0; what was done before belongs to no set unless `keep_tally`."""
-        if not keep_tally:
+    def begin_set(self, kept_s: float) -> None:
+        """Here is position 0. Of what was tallied, the last `kept_s` seconds belong to the new set."""
+        if kept_s <= 0:
             self.tally = Tally()
+        else:
+            tally = self.tally
+            tally.work_s = min(tally.work_s, kept_s)
+            tally.ok_s = min(tally.ok_s, tally.work_s)
+            tally.moving_s = min(tally.moving_s, kept_s)
         self.origin_m = self.motion.position
 
     def end(self, t: float) -> list[Finding]:
@@ -316,9 +324,12 @@ class ToolTrack:
                 self._drain(found)
             while self._changes and self._changes[0].t <= t:
                 self._change(self._changes.popleft(), found)
+        recovered = self.motion.recovered
         if force.always_on and not self._contact and self.motion.axis_found:
             found = found or []
-            self._change(Touched(t, True), found)
+            self._change(Touched(recovered[0][0] if recovered else t, True), found)
+        if recovered:
+            self._recover()
         if not self._contact or not self.motion.axis_found:
             self._step_t = None
             return found
@@ -326,7 +337,7 @@ class ToolTrack:
             self._touched = True
             self.movements.touch(t, self.motion.position)
         if masked:
-            self._waiting.append((t, self.motion.speed, self.motion.position, force.force_n))
+            self._waiting.append((t, self.motion.speed, self.motion.position, force.force_n, True))
             return found
         if found is None:
             found = []
@@ -336,13 +347,30 @@ class ToolTrack:
         return found or None
 
     def _drain(self, found: list[Finding]) -> None:
-        """The mask is over: let the samples that waited through the rules."""
+        """Nothing holds them up any more: let the samples that waited through the rules."""
         waiting, self._waiting = self._waiting, []
-        for t, speed, position, force_n in waiting:
-            self._step(t, speed, position, force_n, True, found)
+        for t, speed, position, force_n, masked in waiting:
+            self._step(t, speed, position, force_n, masked, found)
+
+    def _recover(self) -> None:
+        """The axis was found just now: what was rolled since contact goes through the rules as well."""
+        motion, force_n = self.motion, self.force.force_n
+        since = self._contact_t
+        early = [sample for sample in motion.recovered if since is not None and sample[0] >= since]
+        motion.recovered.clear()
+        if not early or not self._contact:
+            return
+        radius, first = motion.radius(force_n), early[0][2]
+        # The newest sample's own step is in the position already; the way before it is not.
+        before = motion.position
+        motion.position += (early[-1][2] - first) * radius
+        self._waiting = [
+            (t, rate * radius, before + (angle - first) * radius, force_n, False) for t, rate, angle in early
+        ]
 
     def _change(self, change: Touched, found: list[Finding]) -> None:
         self._contact = change.on
+        self._contact_t = change.t if change.on else None
         at = self._position_at(change.t)
         if change.on:
             self._touched = True
@@ -375,8 +403,7 @@ class ToolTrack:
         closed = movements.update(t, speed, x)
         movement = movements.movement
         if closed is not None:
-            self._not_moving(t if movement is None else movement.start[0], closed.end[0])
-            self._finish(closed, found)
+            self._finish(closed, found, t if movement is None else movement.start[0])
             low, high = self._extent_since(closed.end)
             self.holds.open(closed.end[0], low, high)
         elif movement is not None:
@@ -419,8 +446,7 @@ class ToolTrack:
         assert running is not None
         movement = self.movements.movement
         if movement is not None and movement.start[0] < running.start:
-            self._not_moving(t, running.start)
-            self._finish(self.movements.end_at((running.start, self._position_at(running.start))), found)
+            self._finish(self.movements.end_at((running.start, self._position_at(running.start))), found, t)
         before = self._path[0][2]
         for then, _, idle_s in reversed(self._path):
             if then <= running.start:
@@ -447,8 +473,12 @@ class ToolTrack:
             low, high = min(low, x), max(high, x)
         return low, high
 
-    def _finish(self, closed: Movement | None, found: list[Finding]) -> None:
+    def _finish(self, closed: Movement | None, found: list[Finding], until: float | None = None) -> None:
+        """A movement is over; until `until` (the last sample) it was taken for work."""
         if closed is not None:
+            if until is None:
+                until = self._step_t
+            self._not_moving(closed.end[0] if until is None else until, closed.end[0])
             self.tally.distance_m += closed.length_m
             found.append(Stroke(closed, self._stroke_doing))
         self._stroke_doing = Doing()
