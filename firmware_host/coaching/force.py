@@ -121,7 +121,8 @@ class ForceChannel:
     def _own_share(self, value: float) -> tuple[float, float] | None:
         if self._lowest is None or value < self._lowest:
             self._lowest = value
-        above = value - (self.zero if self.zero is not None else self._lowest)
+        # A zero taken while the roller was loaded shows by lower readings later.
+        above = value - (self._lowest if self.zero is None else min(self.zero, self._lowest))
         self._top = max(self._top, above)
         if self._top < LEAST_RANGE[self._unit or "force"]:
             self.load = 0.0

@@ -297,6 +297,18 @@ def test_a_bladder_uncalibrated_gives_no_newtons() -> None:
     assert only(events, SetDone)[0].force_source == "uncalibrated"
 
 
+def test_a_bladder_that_is_loaded_at_the_start_recovers_once_it_was_lifted() -> None:
+    tool = Tool(name="roller", kind="foam_roller", axis=(1.0, 0.0, 0.0), pressure="bladder")
+    rolling = Rolling(force_n=200.0).rest(4.0).press(0.0).rest(2.0).press(200.0).rest(1.0).passes(4).rest(1.0)
+    inputs = [
+        ForceSample(one.t, "roller", "pressure", 104000.0 + 150.0 * float(one.value))  # type: ignore[arg-type]
+        if isinstance(one, ForceSample)
+        else one
+        for one in rolling.inputs
+    ]
+    assert len(only(run(inputs, tool), Pass)) == 4
+
+
 def test_a_calibrated_bladder_gives_newtons_through_its_points() -> None:
     calibration = Calibration(zero=104000.0, points=((15000.0, 100.0), (40000.0, 300.0)))
     tool = Tool(name="roller", kind="foam_roller", axis=(1.0, 0.0, 0.0), pressure="bladder", calibration=calibration)
