@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test check page format bench clean
+.PHONY: help demo test check page format bench schema clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make check   the quick loop: format, lint, types, unit tests"
 	@echo "make page    build the page from web/ (Node from this machine, else from PyPI)"
 	@echo "make format  put the code into its format"
+	@echo "make schema  write the JSON Schemas and the AsyncAPI document into build/schema"
 	@echo "make bench   print what is claimed: accuracy, latency, footprint (about 10 minutes)"
 	@echo "make clean   remove what was built, .venv included"
 
@@ -57,6 +58,9 @@ test: .venv/.test page
 format: .venv/.test
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+schema: .venv/.demo
+	@$(BIN)/python -m firmware_host.schema build/schema
 
 bench: .venv/.test page
 	$(BIN)/python benchmarks/accuracy.py

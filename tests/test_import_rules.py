@@ -52,6 +52,7 @@ ALLOWED = {
     # The wiring, and what is shown of it.
     "daemon": EVERYTHING,
     "services": EVERYTHING,
+    "schema": EVERYTHING,
     "terminal": [*TYPES, "daemon", "feedback.feedback"],
     "commands": EVERYTHING,
     "cli": ["commands", "version"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 from firmware_host.acquisition.diagnostics import DeviceDiagnostics
@@ -61,7 +63,7 @@ class ResultPayload(Struct, frozen=True, kw_only=True):
     id: str | None
     ok: bool
     why: str = ""
-    data: object = None
+    data: Any = None
 
 
 def state_payload(snapshot: Snapshot, at: str) -> StatePayload:
