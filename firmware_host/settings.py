@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from firmware_host.coaching.inputs import PressureKind, ToolKind, Vector
-from firmware_host.explain import explain
+from firmware_host.settings_errors import explain
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,31}$"

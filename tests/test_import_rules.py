@@ -44,8 +44,8 @@ ALLOWED = {
     # What is no room.
     "clock": [],
     "version": [],
-    "explain": [],
-    "settings": ["coaching.inputs", "explain"],
+    "settings_errors": [],
+    "settings": ["coaching.inputs", "settings_errors"],
     "profiles": ["coaching.guidance", "settings"],
     "calibrations": ["coaching.inputs"],
     "station": [*TYPES, "coaching.engine", "history.recording", "clock"],

@@ -12,7 +12,8 @@ from math import isfinite
 
 from msgspec import Struct, structs
 
-from firmware_host.coaching import guidance
+from firmware_host.coaching import guidance, judging, views
+from firmware_host.coaching.advice import Advisor
 from firmware_host.coaching.cues import CUES, CueDesk, Given
 from firmware_host.coaching.events import (
     Contact,
@@ -24,11 +25,10 @@ from firmware_host.coaching.events import (
     Hold,
     Motion,
     Pass,
-    Reason,
     Recovered,
     Rejected,
-    ShortPass,
 )
+from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Stroke, Touched
 from firmware_host.coaching.guidance import Limits, Profile
 from firmware_host.coaching.holds import WINDOW_M
 from firmware_host.coaching.inputs import (
@@ -46,9 +46,9 @@ from firmware_host.coaching.inputs import (
 )
 from firmware_host.coaching.requests import COMMANDS, Selection
 from firmware_host.coaching.session import OpenSession, OpenSet, rounded
-from firmware_host.coaching.smoothness import smoothness
-from firmware_host.coaching.snapshot import Snapshot, ToolSnapshot
-from firmware_host.coaching.track import Finding, HoldBegun, HoldEnded, Stroke, Tally, ToolTrack, Touched
+from firmware_host.coaching.snapshot import Snapshot
+from firmware_host.coaching.track import ToolTrack
+from firmware_host.coaching.watch import Tally
 
 SILENT_S = 1.0
 """A movement is closed by silence when no IMU sample came for 0.5 s, and lines may be 0.5 s late."""
@@ -93,6 +93,7 @@ class Engine:
                 tool, setup.person, self.limits_for(tool), cues.too_fast_s, cues.ease_off_s
             )
         self.desk = CueDesk(cues.pause_s, cues.longest_pause_s)
+        self.advice = Advisor(self.profile, self.desk)
         self.session: OpenSession | None = None
         self.set: OpenSet | None = None
         self.armed = True
@@ -102,7 +103,6 @@ class Engine:
         self.last_cue: Cue | None = None
         self.last_spot: tuple[str, float, float] | None = None
         self.faults = dict(carried.faults)
-        self._hold_told = 0
         self._events: list[Event] = []
         self._feeders: dict[type, Callable[[Input], None]] = {
             ImuSample: self._imu,  # type: ignore[dict-item]
@@ -144,30 +144,14 @@ class Engine:
     def motion_of(self, tool: str) -> Motion | None:
         """The newest `--emit motion` line of a tool, or None before its first sample."""
         track = self.tracks.get(tool)
-        if track is None or track.motion.t is None:
-            return None
-        motion = track.motion
-        found = motion.axis_found
-        return Motion(
-            t=motion.t,  # type: ignore[arg-type]
-            tool=tool,
-            muscle=self.selection.muscle,
-            side=self.selection.side,
-            angle_rad=rounded(motion.angle),
-            speed_m_s=rounded(motion.speed) if found else 0.0,
-            position_m=rounded(track.position_m),
-            position_sd_m=rounded(motion.position_sd),
-            force_n=rounded(track.force.force_n) if track.force.force_n is not None else None,
-            on_body=track.on_body,
-            state=track.state,
-        )
+        return None if track is None else views.motion_line(track, self.selection.muscle, self.selection.side)
 
     def snapshot(self) -> Snapshot:
         """What is going on now."""
         hold = self.profile.hold
         return Snapshot(
             t=rounded(self.now),
-            tools=tuple(self._tool_snapshot(track) for track in self.tracks.values()),
+            tools=tuple(views.tool_snapshot(track) for track in self.tracks.values()),
             muscle=self.selection.muscle,
             side=self.selection.side,
             tool=self.selection.tool,
@@ -182,26 +166,6 @@ class Engine:
             faults=tuple(self.faults.values()),
             hold_done_s=hold.done_s,
             hold_enough_s=hold.enough_s,
-        )
-
-    def _tool_snapshot(self, track: ToolTrack) -> ToolSnapshot:
-        limits, motion, force = track.limits, track.motion, track.force
-        return ToolSnapshot(
-            tool=track.tool.name,
-            kind=track.tool.kind,
-            t=rounded(motion.t or 0.0),
-            state=track.state,
-            on_body=track.on_body,
-            speed_m_s=rounded(motion.speed) if motion.axis_found else 0.0,
-            mean_speed_limit_m_s=rounded(limits.mean_speed_m_s),
-            live_speed_limit_m_s=rounded(limits.live_speed_m_s),
-            force_n=rounded(force.force_n) if force.force_n is not None else None,
-            force_low_n=rounded(limits.force_low_n) if limits.force_low_n is not None else None,
-            force_high_n=rounded(limits.force_high_n) if limits.force_high_n is not None else None,
-            load=rounded(force.load) if force.load is not None else None,
-            position_m=rounded(track.position_m),
-            position_sd_m=rounded(motion.position_sd),
-            hold_s=rounded(track.hold_s),
         )
 
     # --- inputs ----------------------------------------------------------------------------------------------
@@ -220,8 +184,8 @@ class Engine:
             self.reject("imu", f"{given.tool}: a reading that is no number, or from before the last one")
         if found is not None:
             self._all_found(track, found)
-        if track.on_body and self.set is not None and self.set.track is track:
-            self._advise(track)
+        if track.on_body and self._in_set(track) and self.advice.sample(track, self.now):
+            self.active(self.now)
 
     def _force(self, given: ForceSample) -> None:
         track = self.tracks.get(given.tool)
@@ -245,22 +209,10 @@ class Engine:
             self.enter_phase_now()
         if self.session is None:
             return
-        self._silence(now)
+        if self.set is not None:
+            self.advice.silence(self.set.track, now)
         if now - self.session.last_t > self.setup.session_timeout_s:
             self.end_session("time-out", self.session.last_t)
-
-    def _silence(self, now: float) -> None:
-        """No samples from the tool in use: say so."""
-        if self.set is None:
-            return
-        last = self.set.track.motion.t
-        limit = self.profile.cues.no_signal_s
-        silent = now - last if last is not None else 0.0
-        if silent > limit:
-            reason = Reason(value=round(silent, 1), limit=limit, unit="s", source=self.profile.cues.source)
-            self.desk.while_("no_signal", now, self.set.track.tool.name, reason)
-        else:
-            self.desk.heeded("no_signal")
 
     def _gap(self, given: StreamGap) -> None:
         track = self.tracks.get(given.tool)
@@ -337,63 +289,19 @@ class Engine:
             self.begin_set(track, touched.t)
 
     def _stroke(self, track: ToolTrack, stroke: Stroke) -> None:
-        movement, doing = stroke.movement, stroke.doing
-        limits = track.limits
-        length = movement.length_m
-        if self.set is None and self.armed and length >= WINDOW_M:
+        movement = stroke.movement
+        if self.set is None and self.armed and movement.length_m >= WINDOW_M:
             self.begin_set(track, movement.start[0])  # a tool without a force sensor: rolling is contact
-        self._active(movement.end[0])
-        if track.tool.kind == "massage_ball" or length < WINDOW_M or movement.duration_s <= 0:
+        self.active(movement.end[0])
+        kind, fields = judging.stroke(stroke, track, self.profile)
+        if kind is None:
             return
-        is_pass = length >= limits.min_pass_m
-        mean = movement.mean_m_s
-        smooth = smoothness(movement.speeds)
-        flags: list[str] = []
-        mean_too_fast = mean > limits.mean_speed_m_s
-        if doing.too_fast or mean_too_fast:
-            flags.append("too_fast")
-        cues = self.profile.cues
-        jerky = (
-            movement.peak_m_s > cues.jerky_peak_over_mean * mean
-            or movement.twitches >= cues.jerky_twitches
-            or (smooth is not None and smooth < cues.jerky_smoothness)
-        )
-        if jerky:
-            flags.append("jerky")
-        if doing.hard:
-            flags.append("too_hard")
-        elif limits.force_low_n is not None and doing.mean_n is not None and doing.mean_n < limits.force_low_n:
-            flags.append("too_light")
-        span = track.tool.calibration.span_m
-        if span is not None and length > span:
-            flags.append("overshoot")
-        if doing.masked:
-            flags.append("haptic_masked")
-        if doing.clipped:
-            flags.append("clipped")
-        self.emit(
-            Pass if is_pass else ShortPass,
-            track.tool.name,
-            start=rounded(movement.start[0]),
-            end=rounded(movement.end[0]),
-            direction=movement.direction,
-            length_m=rounded(length),
-            mean_speed_m_s=rounded(mean),
-            peak_speed_m_s=rounded(movement.peak_m_s),
-            smoothness=rounded(smooth) if smooth is not None else None,
-            mean_force_n=rounded(doing.mean_n) if doing.mean_n is not None else None,
-            peak_force_n=rounded(doing.peak_n) if doing.mean_n is not None else None,
-            coverage=rounded(min(1.0, length / span)) if span else None,
-            flags=tuple(flags),
-        )
-        if is_pass:
-            track.tally.passes += 1
-            if mean_too_fast:
-                self._slow_down(track, mean, limits.mean_speed_m_s)
-            elif not doing.too_fast:
-                self.desk.heeded("slow_down")
+        self.emit(kind, track.tool.name, **fields)
+        if kind is Pass:
+            track.watch.tally.passes += 1
+            self.advice.after_pass(track, stroke, self.now)
         else:
-            track.tally.short_passes += 1
+            track.watch.tally.short_passes += 1
 
     def _hold_begun(self, track: ToolTrack) -> None:
         running = track.holds.running
@@ -401,96 +309,18 @@ class Engine:
             return
         if self.set is None and self.armed:
             self.begin_set(track, running.start)
-        self._active(self.now)
-        self._hold_told = 0
-        if self.set is not None and self.set.track is track and track.limits.hold_cues:
-            hold = self.profile.hold
-            reason = Reason(value=round(running.duration_s, 1), limit=hold.done_s, unit="s", source=hold.source)
-            self.desk.once("spot_found", self.now, track.tool.name, reason)
+        self.active(self.now)
+        if self._in_set(track):
+            self.advice.hold_begun(track, running, self.now)
 
     def _hold_ended(self, track: ToolTrack, ended: HoldEnded) -> None:
-        span, doing = ended.span, ended.doing
-        hold = self.profile.hold
-        self._active(span.end)
-        short = span.duration_s < hold.done_s
-        flags: list[str] = []
-        if short:
-            flags.append("short")
-        elif span.duration_s > hold.enough_s:
-            flags.append("long")
-        if doing.hard:
-            flags.append("too_hard")
-        self.emit(
-            Hold,
-            track.tool.name,
-            start=rounded(span.start),
-            end=rounded(span.end),
-            duration_s=rounded(span.duration_s),
-            position_m=rounded(span.middle_m - track.origin_m),
-            position_sd_m=rounded(track.motion.position_sd),
-            excursion_m=rounded(span.excursion_m),
-            mean_force_n=rounded(doing.mean_n) if doing.mean_n is not None else None,
-            flags=tuple(flags),
-        )
-        if self.set is None or self.set.track is not track or not track.limits.hold_cues:
-            return
-        if short:
-            reason = Reason(value=round(span.duration_s, 1), limit=hold.done_s, unit="s", source=hold.source)
-            self.desk.once("hold_on", self.now, track.tool.name, reason)
-        else:
-            self.desk.heeded("hold_on")
+        self.active(ended.span.end)
+        self.emit(Hold, track.tool.name, **judging.hold(ended, track, self.profile))
+        if self._in_set(track):
+            self.advice.hold_ended(track, ended.span, self.now)
 
-    # --- advice ----------------------------------------------------------------------------------------------
-
-    def _advise(self, track: ToolTrack) -> None:
-        """What the present sample calls for; reasons are made only when a cue could come of them."""
-        now, desk, cues, limits = self.now, self.desk, self.profile.cues, track.limits
-        t = track.motion.t or now
-        name = track.tool.name
-        if track.over_since is not None and t - track.over_since >= cues.too_fast_s and desk.ready("slow_down", now):
-            self._slow_down(track, abs(track.motion.speed), limits.live_speed_m_s)
-        hard, light = track.hard_since, track.light_since
-        if hard is not None:
-            if t - hard >= cues.ease_off_s and desk.ready("ease_off", now):
-                desk.while_("ease_off", now, name, self._force_reason(track, limits.force_high_n))
-        elif light is not None:
-            if t - light >= cues.lean_in_s and desk.ready("lean_in", now):
-                desk.while_("lean_in", now, name, self._force_reason(track, limits.force_low_n))
-            if t - light >= 1.0:
-                desk.heeded("ease_off")
-        else:
-            desk.heeded("lean_in")
-        running = track.holds.running
-        if running is not None:
-            self._active(now)
-            done = self.profile.hold.done_s
-            if self._hold_told == 0 and running.duration_s >= done and limits.hold_cues:
-                self._hold_told = 1
-                reason = Reason(
-                    value=round(running.duration_s, 1), limit=done, unit="s", source=self.profile.hold.source
-                )
-                desk.once("hold_done", now, name, reason)
-        elif track.movements.movement is not None:
-            self._active(now)
-        work = track.tally.work_s
-        # Who holds a tender spot is not sent away from it before the hold's own time is over.
-        staying = running is not None and running.duration_s < self.profile.hold.enough_s
-        if work >= limits.set_s and not staying and desk.ready("move_on", now):
-            reason = Reason(value=round(work, 1), limit=limits.set_s, unit="s", source=limits.set_source)
-            desk.while_("move_on", now, name, reason)
-
-    def _slow_down(self, track: ToolTrack, speed: float, limit: float) -> None:
-        reason = Reason(value=round(speed, 3), limit=round(limit, 3), unit="m/s", source=track.limits.speed_source)
-        self.desk.while_("slow_down", self.now, track.tool.name, reason)
-
-    def _force_reason(self, track: ToolTrack, limit: float | None) -> Reason:
-        force = track.force.force_n
-        return Reason(
-            value=round(force) if force is not None else None,
-            limit=round(limit) if limit is not None else None,
-            unit="N",
-            source=track.limits.force_source,
-        )
+    def _in_set(self, track: ToolTrack) -> bool:
+        return self.set is not None and self.set.track is track
 
     def say(self, given: Given) -> None:
         """Emit a cue."""
@@ -509,7 +339,8 @@ class Engine:
 
     # --- sets and sessions -------------------------------------------------------------------------------------
 
-    def _active(self, t: float) -> None:
+    def active(self, t: float) -> None:
+        """Something was done at `t`: the session does not time out."""
         if self.session is not None:
             self.session.last_t = max(self.session.last_t, t)
         if self.set is not None:
@@ -521,9 +352,9 @@ class Engine:
     def take_limits(self) -> None:
         """The muscle, profile or phase changed: what is measured against changes at once."""
         for track in self.tracks.values():
-            track.limits = self.limits_for(track.tool)
+            track.watch.limits = self.limits_for(track.tool)
         if self.set is not None:
-            self.set.limits = self.set.track.limits
+            self.set.limits = self.set.track.watch.limits
 
     def _since_run(self) -> float | None:
         return None if self.run_end_t is None else self.now - self.run_end_t
@@ -566,7 +397,7 @@ class Engine:
         session.start = min(session.start, t)
         self.armed = False
         track.begin_set(self.now - t if track.force.always_on else 0.0)
-        self.set = OpenSet(t, track, self.selection.muscle, self.selection.side, track.limits)
+        self.set = OpenSet(t, track, self.selection.muscle, self.selection.side, track.watch.limits)
 
     def finish_all(self) -> None:
         """Close the movements and holds that are on: they belong to what is now ending."""
@@ -587,7 +418,7 @@ class Engine:
         if open_set is None:
             return
         done = open_set.done(self.now, min(open_set.last_t, self.now))
-        open_set.track.tally = Tally()
+        open_set.track.watch.tally = Tally()
         if done is not None:
             self._events.append(done)
             if self.session is not None:

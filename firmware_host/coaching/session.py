@@ -10,7 +10,8 @@ from __future__ import annotations
 from firmware_host.coaching.events import Ended, ForceSource, SessionDone, SetDone, Verdict
 from firmware_host.coaching.guidance import Limits
 from firmware_host.coaching.snapshot import SessionSnapshot, SetBrief, SetSnapshot
-from firmware_host.coaching.track import Tally, ToolTrack
+from firmware_host.coaching.track import ToolTrack
+from firmware_host.coaching.watch import Tally
 
 LEAST_WORK_S = 3.0
 OK_SHARE = 0.8
@@ -38,7 +39,7 @@ class OpenSet:
 
     @property
     def tally(self) -> Tally:
-        return self.track.tally
+        return self.track.watch.tally
 
     def snapshot(self) -> SetSnapshot:
         tally = self.tally

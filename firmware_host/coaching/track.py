@@ -13,94 +13,19 @@ from collections import deque
 from msgspec import structs
 
 from firmware_host.coaching.events import State
+from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Stroke, Touched
 from firmware_host.coaching.force import ForceChannel
 from firmware_host.coaching.guidance import Limits
 from firmware_host.coaching.holds import BALL_WINDOW_M, HOLD_S, WINDOW_M, HoldSpan, HoldTracker
 from firmware_host.coaching.inputs import Calibration, ForceSample, ImuSample, Person, Tool
 from firmware_host.coaching.motion import Motion
 from firmware_host.coaching.movements import EDGE_M_S, Movement, MovementTracker
+from firmware_host.coaching.watch import Watch
 
 MASK_TAIL_S = 0.5
 """A motor corrupts the readings this long after it stopped (docs/guidance.md S38)."""
 REMEMBERED = 512
 """Positions kept to look back at: 5 s at 100 Hz, more than a hold takes to be recognised."""
-
-
-class Tally:
-    """What was done since it was made: one set's numbers."""
-
-    __slots__ = (
-        "distance_m",
-        "force_time_s",
-        "hold_s",
-        "holds",
-        "impulse_ns",
-        "moving_s",
-        "ok_s",
-        "passes",
-        "peak_n",
-        "short_passes",
-        "work_s",
-    )
-
-    def __init__(self) -> None:
-        self.work_s = self.ok_s = self.moving_s = 0.0
-        self.distance_m = self.hold_s = 0.0
-        self.impulse_ns = self.force_time_s = self.peak_n = 0.0
-        self.passes = self.short_passes = self.holds = 0
-
-
-class Doing:
-    """What is being watched in one movement or hold."""
-
-    __slots__ = ("clipped", "force_sum", "hard", "masked", "n", "peak_n", "too_fast")
-
-    def __init__(self) -> None:
-        self.n = 0
-        self.force_sum = self.peak_n = 0.0
-        self.too_fast = self.hard = self.masked = self.clipped = False
-
-    @property
-    def mean_n(self) -> float | None:
-        return self.force_sum / self.n if self.n else None
-
-
-class Stroke:
-    """A movement that ended, with what was watched during it."""
-
-    __slots__ = ("doing", "movement")
-
-    def __init__(self, movement: Movement, doing: Doing) -> None:
-        self.movement = movement
-        self.doing = doing
-
-
-class HoldBegun:
-    __slots__ = ("span",)
-
-    def __init__(self, span: HoldSpan) -> None:
-        self.span = span
-
-
-class HoldEnded:
-    __slots__ = ("doing", "span")
-
-    def __init__(self, span: HoldSpan, doing: Doing) -> None:
-        self.span = span
-        self.doing = doing
-
-
-class Touched:
-    """Contact began or ended at `t`."""
-
-    __slots__ = ("on", "t")
-
-    def __init__(self, t: float, on: bool) -> None:
-        self.t = t
-        self.on = on
-
-
-Finding = Stroke | HoldBegun | HoldEnded | Touched
 
 
 class ToolTrack:
@@ -111,47 +36,31 @@ class ToolTrack:
         "_contact",
         "_contact_t",
         "_force_t",
-        "_hold_doing",
-        "_idle_s",
         "_mask_from",
         "_mask_until",
         "_masked_change",
         "_path",
         "_step_t",
-        "_stroke_doing",
         "_touched",
         "_waiting",
-        "allowed_fast_s",
-        "allowed_hard_s",
         "force",
-        "hard_since",
         "holds",
-        "light_since",
-        "limits",
         "motion",
         "movements",
         "origin_m",
-        "over_since",
-        "tally",
         "tool",
+        "watch",
     )
 
     def __init__(self, tool: Tool, person: Person, limits: Limits, fast_s: float, hard_s: float) -> None:
         self.tool = tool
-        self.limits = limits
-        self.allowed_fast_s = fast_s
-        self.allowed_hard_s = hard_s
+        self.watch = Watch(limits, fast_s, hard_s)
         self.motion = Motion(tool)
         self.force = ForceChannel(tool, person)
         self.movements = MovementTracker()
         self.holds = HoldTracker(BALL_WINDOW_M if tool.kind == "massage_ball" else WINDOW_M)
-        self.tally = Tally()
         self.origin_m = 0.0
         """Where the set began: reported positions count from here."""
-        self.over_since: float | None = None
-        """Speed has been over the live limit since then."""
-        self.hard_since: float | None = None
-        self.light_since: float | None = None
         self._contact = False  # as the samples have reached it
         self._touched = False  # a touch has been applied at all
         self._changes: deque[Touched] = deque()
@@ -163,10 +72,7 @@ class ToolTrack:
         self._contact_t: float | None = None
         self._path: deque[tuple[float, float, float]] = deque(maxlen=REMEMBERED)
         """(time, position, seconds neither moving nor known to be holding so far)."""
-        self._idle_s = 0.0
         self._step_t: float | None = None
-        self._stroke_doing = Doing()
-        self._hold_doing = Doing()
 
     @property
     def on_body(self) -> bool:
@@ -204,13 +110,7 @@ class ToolTrack:
 
     def begin_set(self, kept_s: float) -> None:
         """Here is position 0. Of what was tallied, the last `kept_s` seconds belong to the new set."""
-        if kept_s <= 0:
-            self.tally = Tally()
-        else:
-            tally = self.tally
-            tally.work_s = min(tally.work_s, kept_s)
-            tally.ok_s = min(tally.ok_s, tally.work_s)
-            tally.moving_s = min(tally.moving_s, kept_s)
+        self.watch.begin_set(kept_s)
         self.origin_m = self.motion.position
 
     def end(self, t: float) -> list[Finding]:
@@ -223,7 +123,7 @@ class ToolTrack:
         if self._contact:
             self.movements.touch(t, at)
             self.holds.touch(t, at)
-        self.hard_since = self.light_since = None
+        self.watch.hard_since = self.watch.light_since = None
         return found
 
     # --- the motor -----------------------------------------------------------------------------------------
@@ -305,7 +205,6 @@ class ToolTrack:
         self._drain(found)
         closed = self.movements.lift(t, self.motion.position)
         self._finish(closed, found)
-        self.over_since = None
         if self._contact:
             self._touched = False
         return found
@@ -376,12 +275,12 @@ class ToolTrack:
             self._touched = True
             self.movements.touch(change.t, at)
             self.holds.touch(change.t, at)
-            self._hold_doing = Doing()
+            self.watch.hold_over(None)
         else:
             self._finish(self.movements.lift(change.t, at), found)
             self._end_hold(self.holds.lift(change.t), found)
             self.motion.lifted()
-            self.over_since = self.hard_since = self.light_since = None
+            self.watch.off_body()
             self._step_t = None
         found.append(change)
 
@@ -397,7 +296,7 @@ class ToolTrack:
         """One sample on the body through movements and holds, and into the tally."""
         last_t, self._step_t = self._step_t, t
         dt = t - last_t if last_t is not None and t - last_t < 0.5 else 0.0
-        self._path.append((t, x, self._idle_s))
+        self._path.append((t, x, self.watch.idle_s))
         movements = self.movements
         was_moving = movements.movement is not None
         closed = movements.update(t, speed, x)
@@ -408,7 +307,7 @@ class ToolTrack:
             self.holds.open(closed.end[0], low, high)
         elif movement is not None:
             if not was_moving:
-                self._stroke_doing = Doing()
+                self.watch.new_stroke()
             fallen = movements.fallen
             if fallen is not None and fallen[0] > movement.start[0]:
                 if self.holds.running is None:
@@ -429,17 +328,16 @@ class ToolTrack:
         if begun:
             self._begin_hold(t, found)
             movement = movements.movement
-        self._watch(t, dt, abs(speed), force_n, movement is not None, masked)
-
-    def _not_moving(self, until: float, since: float) -> None:
-        """A movement was over at `since`, it shows only now: take the time after it out of the work again."""
-        idle = max(0.0, until - since)
-        tally = self.tally
-        tally.moving_s = max(0.0, tally.moving_s - idle)
-        if self.holds.running is None:
-            tally.work_s = max(0.0, tally.work_s - idle)
-            tally.ok_s = max(0.0, tally.ok_s - idle)
-            self._idle_s += idle
+        self.watch.sample(
+            t,
+            dt,
+            abs(speed),
+            force_n,
+            movement is not None,
+            self.holds.running is not None,
+            masked,
+            self.motion.clipped,
+        )
 
     def _begin_hold(self, t: float, found: list[Finding]) -> None:
         running = self.holds.running
@@ -452,18 +350,13 @@ class ToolTrack:
             if then <= running.start:
                 before = idle_s
                 break
-        still = self._idle_s - before
-        self.tally.work_s += still  # known to be work only now
-        if self.hard_since is None:
-            self.tally.ok_s += still
+        self.watch.hold_begun(before)
         found.append(HoldBegun(running))
 
     def _end_hold(self, span: HoldSpan | None, found: list[Finding]) -> None:
+        doing = self.watch.hold_over(span.duration_s if span is not None else None)
         if span is not None:
-            self.tally.holds += 1
-            self.tally.hold_s += span.duration_s
-            found.append(HoldEnded(span, self._hold_doing))
-        self._hold_doing = Doing()
+            found.append(HoldEnded(span, doing))
 
     def _extent_since(self, point: tuple[float, float]) -> tuple[float, float]:
         low = high = point[1]
@@ -475,69 +368,12 @@ class ToolTrack:
 
     def _finish(self, closed: Movement | None, found: list[Finding], until: float | None = None) -> None:
         """A movement is over; until `until` (the last sample) it was taken for work."""
-        if closed is not None:
-            if until is None:
-                until = self._step_t
-            self._not_moving(closed.end[0] if until is None else until, closed.end[0])
-            self.tally.distance_m += closed.length_m
-            found.append(Stroke(closed, self._stroke_doing))
-        self._stroke_doing = Doing()
-        self.over_since = None
-
-    def _watch(self, t: float, dt: float, speed: float, force_n: float | None, moving: bool, masked: bool) -> None:
-        """Limits and tallies of one sample."""
-        limits = self.limits
-        fast = moving and speed > limits.live_speed_m_s
-        if not fast:
-            self.over_since = None
-        elif self.over_since is None:
-            self.over_since = t
-        elif t - self.over_since >= self.allowed_fast_s:
-            self._stroke_doing.too_fast = True
-        holding = self.holds.running is not None
-        ok = not fast
-        if force_n is not None:
-            ok = self._watch_force(t, force_n) and ok
-            for doing in (self._stroke_doing, self._hold_doing):
-                doing.n += 1
-                doing.force_sum += force_n
-                if force_n > doing.peak_n:
-                    doing.peak_n = force_n
-        if masked:
-            self._stroke_doing.masked = self._hold_doing.masked = True
-        if self.motion.clipped:
-            self._stroke_doing.clipped = True
-        tally = self.tally
-        if moving:
-            tally.moving_s += dt
-        if moving or holding:
-            tally.work_s += dt
-            if ok:
-                tally.ok_s += dt
-        else:
-            self._idle_s += dt
-        if force_n is not None:
-            tally.impulse_ns += force_n * dt
-            tally.force_time_s += dt
-            if force_n > tally.peak_n:
-                tally.peak_n = force_n
-
-    def _watch_force(self, t: float, force_n: float) -> bool:
-        limits = self.limits
-        high, low = limits.force_high_n, limits.force_low_n
-        if high is None or low is None:
-            return True
-        if force_n > high:
-            self.light_since = None
-            if self.hard_since is None:
-                self.hard_since = t
-            elif t - self.hard_since >= self.allowed_hard_s:
-                self._stroke_doing.hard = self._hold_doing.hard = True
-            return False
-        self.hard_since = None
-        if force_n < low:
-            if self.light_since is None:
-                self.light_since = t
-            return False
-        self.light_since = None
-        return True
+        watch = self.watch
+        watch.over_since = None
+        if closed is None:
+            watch.new_stroke()
+            return
+        if until is None:
+            until = self._step_t
+        idle = max(0.0, until - closed.end[0]) if until is not None else 0.0
+        found.append(Stroke(closed, watch.stroke_over(closed.length_m, idle, self.holds.running is not None)))

@@ -1,0 +1,75 @@
+"""What a stroke and a hold were: their numbers and flags, as the events have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firmware_host.coaching.events import Pass, ShortPass
+from firmware_host.coaching.findings import Doing, HoldEnded, Stroke
+from firmware_host.coaching.guidance import CueGuide, Limits, Profile
+from firmware_host.coaching.holds import WINDOW_M
+from firmware_host.coaching.movements import Movement
+from firmware_host.coaching.session import rounded
+from firmware_host.coaching.smoothness import smoothness
+from firmware_host.coaching.track import ToolTrack
+
+Fields = dict[str, Any]
+
+
+def stroke(ended: Stroke, track: ToolTrack, profile: Profile) -> tuple[type[Pass] | type[ShortPass] | None, Fields]:
+    """Which event a finished movement is, and its fields; None if it is too short for one, or made with a ball."""
+    movement, doing, limits = ended.movement, ended.doing, track.watch.limits
+    length = movement.length_m
+    if track.tool.kind == "massage_ball" or length < WINDOW_M or movement.duration_s <= 0:
+        return None, {}
+    smooth = smoothness(movement.speeds)
+    span = track.tool.calibration.span_m
+    flags = _speed_flags(movement, doing, limits, smooth, profile.cues) + _force_flags(doing, limits)
+    flags += ["overshoot"] * (span is not None and length > span)
+    flags += ["haptic_masked"] * doing.masked + ["clipped"] * doing.clipped
+    return Pass if length >= limits.min_pass_m else ShortPass, {
+        "start": rounded(movement.start[0]),
+        "end": rounded(movement.end[0]),
+        "direction": movement.direction,
+        "length_m": rounded(length),
+        "mean_speed_m_s": rounded(movement.mean_m_s),
+        "peak_speed_m_s": rounded(movement.peak_m_s),
+        "smoothness": rounded(smooth) if smooth is not None else None,
+        "mean_force_n": rounded(doing.mean_n) if doing.mean_n is not None else None,
+        "peak_force_n": rounded(doing.peak_n) if doing.mean_n is not None else None,
+        "coverage": rounded(min(1.0, length / span)) if span else None,
+        "flags": tuple(flags),
+    }
+
+
+def _speed_flags(movement: Movement, doing: Doing, limits: Limits, smooth: float | None, cues: CueGuide) -> list[str]:
+    mean = movement.mean_m_s
+    jerky = (
+        movement.peak_m_s > cues.jerky_peak_over_mean * mean
+        or movement.twitches >= cues.jerky_twitches
+        or (smooth is not None and smooth < cues.jerky_smoothness)
+    )
+    return ["too_fast"] * (doing.too_fast or mean > limits.mean_speed_m_s) + ["jerky"] * jerky
+
+
+def _force_flags(doing: Doing, limits: Limits) -> list[str]:
+    if doing.hard:
+        return ["too_hard"]
+    low, mean = limits.force_low_n, doing.mean_n
+    return ["too_light"] * (low is not None and mean is not None and mean < low)
+
+
+def hold(ended: HoldEnded, track: ToolTrack, profile: Profile) -> Fields:
+    """The fields of a finished hold."""
+    span, doing, guide = ended.span, ended.doing, profile.hold
+    flags = ["short"] * (span.duration_s < guide.done_s) + ["long"] * (span.duration_s > guide.enough_s)
+    return {
+        "start": rounded(span.start),
+        "end": rounded(span.end),
+        "duration_s": rounded(span.duration_s),
+        "position_m": rounded(span.middle_m - track.origin_m),
+        "position_sd_m": rounded(track.motion.position_sd),
+        "excursion_m": rounded(span.excursion_m),
+        "mean_force_n": rounded(doing.mean_n) if doing.mean_n is not None else None,
+        "flags": tuple(flags + ["too_hard"] * doing.hard),
+    }
