@@ -8,8 +8,10 @@ threshold, as published. It runs once at the end of a pass, on numpy: a transfor
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
+from numpy.fft import rfft  # here: numpy loads it at first use, and a cue would wait for it
 
 PADDING_LEVEL = 4
 CUTOFF_HZ = 10.0
@@ -27,7 +29,7 @@ def sparc(speeds: Sequence[float], rate_hz: float) -> float:
     if profile.size < 2 or rate_hz <= 0:
         raise ValueError("SPARC needs two samples or more and a positive rate")
     points = 2 ** (int(np.ceil(np.log2(profile.size))) + PADDING_LEVEL)
-    spectrum = np.abs(np.fft.rfft(profile, points))
+    spectrum = np.abs(rfft(profile, points))
     top = spectrum.max()
     if not top > 0:
         raise ValueError("SPARC of a profile without movement")
@@ -52,7 +54,7 @@ def smoothness(points: Sequence[tuple[float, float]]) -> float | None:
     if len(points) < LEAST_SAMPLES:
         return None
     times, speeds = np.asarray(points, dtype=float).T
-    step = float(np.median(np.diff(times)))
+    step = median(np.diff(times).tolist())
     span = times[-1] - times[0]
     if not step > 0 or not span > 0 or not np.any(speeds):
         return None

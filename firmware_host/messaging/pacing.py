@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import msgspec
 
 from firmware_host.coaching.events import Cue
@@ -26,11 +28,12 @@ class StatePacing:
 
     def due(self, snapshot: Snapshot) -> bool:
         """True if this one is to be sent; it then counts as sent."""
+        age_s = inf if self._sent_t is None else snapshot.t - self._sent_t
+        if age_s < AT_MOST_S:
+            return False
         coarse = _coarse(snapshot)
-        if self._sent_t is not None:
-            age_s = snapshot.t - self._sent_t
-            if age_s < AT_MOST_S or (age_s < AT_LEAST_S and coarse == self._sent):
-                return False
+        if age_s < AT_LEAST_S and coarse == self._sent:
+            return False
         self._sent_t, self._sent = snapshot.t, coarse
         return True
 
