@@ -25,6 +25,8 @@ from firmware_host.history.historian import Historian
 from firmware_host.history.recording import RecordingError, read
 from firmware_host.settings import HistorySettings, shipped_config
 
+pytestmark = pytest.mark.slow
+
 LIMIT_S = 60.0
 SIMULATED = """
 station = "bench"

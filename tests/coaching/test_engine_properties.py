@@ -153,6 +153,13 @@ def test_a_mirrored_axis_mirrors_direction_and_position_only(script: list[Any]) 
             assert (a.cue, a.t, a.reason) == (b.cue, b.t, b.reason)
 
 
+def near_a_threshold(event: Any) -> bool:
+    """Within 5 % of being no event, or another kind of event (docs/contract.md, Scoring)."""
+    if isinstance(event, Pass | ShortPass):
+        return any(abs(event.length_m - limit) <= 0.05 * limit for limit in (0.02, 0.05, 0.10))
+    return isinstance(event, Hold) and event.duration_s <= 3.0 * 1.05
+
+
 @settings(max_examples=25, deadline=None)
 @given(steps, st.integers(1, 9))
 def test_how_the_streams_are_batched_does_not_change_passes_and_holds(script: list[Any], batch: int) -> None:
@@ -166,6 +173,8 @@ def test_how_the_streams_are_batched_does_not_change_passes_and_holds(script: li
     if any(isinstance(one, Command) and one.command != "select" for one in inputs):
         return  # a command takes effect when it comes, so moving it is another session
     plain, shifted = run(inputs), run(batched)
+    if any(near_a_threshold(event) for event in (*plain, *shifted)):
+        return  # by the contract, such an event counts neither way
     for kind in (Pass, ShortPass, Hold):
         a, b = only(plain, kind), only(shifted, kind)
         assert len(a) == len(b)

@@ -14,6 +14,8 @@ import pytest
 from brokers import Listener, Mosquitto, accepts, free_port, until
 from product import SCENARIO, Product, slowroll
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
