@@ -27,6 +27,7 @@ from firmware_host.messaging.messenger import Messenger
 StartStation = Callable[..., Any]
 Listen = Callable[..., Listener]
 
+pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).with_name("station_process.py")
 
 

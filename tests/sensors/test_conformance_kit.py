@@ -274,12 +274,10 @@ def failures(driver: type[I2CDriver]) -> dict[str, str]:
     return {finding.check: finding.says for finding in check(driver, few) if finding.result == "failed"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mistake", "driver", "found_by"),
-    [
-        pytest.param(*mistake, id=mistake[0], marks=[pytest.mark.slow] if mistake[0] == "endless wait" else [])
-        for mistake in MISTAKES
-    ],
+    [pytest.param(*mistake, id=mistake[0]) for mistake in MISTAKES],
 )
 def test_a_seeded_mistake_is_found(mistake: str, driver: type[I2CDriver], found_by: str) -> None:
     failed = failures(driver)
