@@ -48,7 +48,6 @@ class AngleFilter:
     __slots__ = (
         "_e1",
         "_e2",
-        "_last_rate",
         "_moved",
         "_n",
         "_p",
@@ -73,7 +72,6 @@ class AngleFilter:
         self.rate = 0.0
         # Covariance, upper triangle: aa ad ab as | dd db ds | bb bs | ss
         self._p = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, bias_sd * bias_sd, 0.0, SCALE_SD * SCALE_SD]
-        self._last_rate = 0.0
         self._rate_change = 0.0
         self._moved = 0.0  # turned by the raw gyroscope since the last correction
         self._span = 0.0  # seconds since the last correction
@@ -85,10 +83,6 @@ class AngleFilter:
     def angle_sd(self) -> float:
         """Standard deviation of `angle` in rad, as the filter believes."""
         return sqrt(max(self._p[0], 0.0))
-
-    @property
-    def bias_sd(self) -> float:
-        return sqrt(max(self._p[7], 0.0))
 
     def turn_axis(self, axis: Vector) -> None:
         """Take a better axis; the angle stands, the datum is looked at again."""

@@ -46,7 +46,6 @@ class ForceChannel:
     """One tool's force: `force_n` or `load`, whichever is known, and `on_body`."""
 
     __slots__ = (
-        "_below_since",
         "_last",
         "_limits",
         "_lowest",
@@ -74,12 +73,6 @@ class ForceChannel:
         self._lowest: float | None = None
         self._settle: tuple[float, float, float] | None = None  # since, lowest, highest
         self._last: tuple[float, float] | None = None
-        self._below_since: float | None = None
-
-    @property
-    def measured(self) -> bool:
-        """The force is known in newtons."""
-        return self.force_n is not None
 
     def calibrate(self, calibration: Calibration) -> None:
         self.calibration = calibration

@@ -14,8 +14,6 @@ from firmware_host.coaching.track import ToolTrack
 from firmware_host.coaching.watch import Tally
 
 LEAST_WORK_S = 3.0
-OK_SHARE = 0.8
-"""Share of the work within guidance from which a set's verdict on speed and force is "ok"."""
 
 
 def rounded(value: float) -> float:
