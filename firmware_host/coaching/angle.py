@@ -1,215 +1,464 @@
 """The roller's angle about its axis: causal, drift-free, from gyroscope and gravity.
 
-The gyroscope carries the angle from sample to sample. Gravity, seen in the plane across the axis, gives its
-absolute value up to an unknown constant, because the axis stays near horizontal. A small Kalman filter ties the
-two together; its state is
+The gyroscope carries the angle from sample to sample. Gravity, seen in the plane across the axis, gives its absolute
+value up to a constant; but what an accelerometer feels is gravity and the sensor's own acceleration, and of that most
+follows from the rotation itself. So the two are tied by a Kalman filter that learns both what is wrong with the
+gyroscope and where the sensor is mounted. Its state:
 
     angle   since the first sample, exactly 0 there
     datum   where gravity was at the first sample
-    bias    of the gyroscope about the axis, rad/s
-    scale   error of the gyroscope about the axis
+    bias, scale     of the gyroscope about the axis
+    centre  metres the axis moves sideways for a radian turned (rolling: the radius; turning in place: 0)
+    out1, out2      where the sensor sits, metres from the axis
+    off1, off2      of the accelerometer across the axis, m/s2
+    plumb   gravity across the axis, m/s2
+    lag     seconds the accelerometer is behind the gyroscope
 
-Prediction runs at every sample, correction once in `BLOCK` samples with the mean difference of that block.
-Gravity counts less while the roller accelerates or spins (docs/engine.md has the equations and constants).
+Every sample is one trapezoid; pairs of samples are turned back by the angle and summed, and once in 0.1 to 0.5 s
+the sums correct the state. docs/engine.md has the equations, the constants' sources and what was tried.
 """
 
 from __future__ import annotations
 
-from math import atan2, pi, sqrt
+from math import atan2, cos, hypot, sin, sqrt
 
 from firmware_host.coaching.axis import basis_about
 from firmware_host.coaching.inputs import Vector
 
 G = 9.80665
-BLOCK = 5
-"""Samples between corrections: 20 Hz at 100 Hz, ten times above what bias and scale can do."""
+BLOCK_S = 0.5
+EARLY_BLOCK_S = 0.1
+EARLY_S = 10.0
+UNSURE_RAD = 0.012
+"""In the first seconds, and while the angle is less certain than this, corrections come five times as often."""
+LATE = 1.6
+"""A step longer than so many sample periods holds a lost sample; a shorter one, an uneven time stamp."""
+PERIOD_FOLLOWS = 0.02
 
 GYRO_NOISE = 2e-4
 """rad/s/sqrt(Hz): twice the MPU-6050's typical 0.005 dps/sqrt(Hz), for mounts and hands."""
-BIAS_WALK = 8e-4
-"""rad/s/sqrt(s): a bias that wanders 0.6 dps in three minutes, several when it warms up."""
-SCALE_WALK = 2e-5
 BIAS_SD = 0.2
 """rad/s at the start: the MPU-6050's +-20 dps zero-rate offset is within two of these."""
-SCALE_SD = 0.015
-GRAVITY_SD = 0.02
-"""rad, in a still block: accelerometer noise and mounting flex."""
-RUMBLE_LEVER_M = 0.09
-"""Lever by which angular acceleration shows up as tilt: the centre's over the floor, plus off-axis mounting."""
-SPIN_LEVER_M = 0.02
-"""Lever of the centripetal load: how far off the axis a sensor is commonly mounted."""
+BIAS_WALK = 8e-4
+"""rad/s/sqrt(s): a bias that wanders 0.6 dps in three minutes, several when it warms up."""
+SCALE_SD, SCALE_WALK = 0.015, 2e-5
+"""Data-sheet tolerance +-3 %, and the cosine of a few degrees of misalignment."""
+DATUM_SD = 0.06
+"""rad: gravity's direction in one block, if the session begins in motion."""
+CENTRE_SD, CENTRE_WALK = 0.05, 2e-3
+OUT_SD, OUT_WALK = 0.1, 1e-3
+OFFSET_SD, OFFSET_WALK = 0.15, 3e-3
+"""m/s2: half the MPU-6050's +-50 mg at 0 g is within two of these; the walk is warming up."""
+PLUMB_SD, PLUMB_WALK, PLUMB_MOST_SD = 0.2, 0.02, 2.0
+LAG_SD = 0.004
+"""s: filters of MPU-6050-like chips differ by 0.2-5 ms between the two sensors."""
+
+ACCEL_SD = 0.1
+"""m/s2, of a block's mean at rest: noise and mounting flex."""
+UNEXPLAINED_SD = 0.3
+"""m/s2 at the start: acceleration that the rotation does not explain, before any was seen."""
+MOST_SEEN = 20.0
+"""Blocks that the running estimate of it remembers."""
+MOVING_RAD_S = 0.05
+"""A hand that turns the tool also carries it: at rest and moving the estimates are two."""
+ARM_SHARE = (0.003, 0.002)
+"""m: how far angular acceleration and spin act through arms that are not the same from turn to turn."""
+FAR_OFF = 9.0
+"""A squared difference beyond this many variances is a knock: taken, but at the weight of one there."""
+WIDE_RAD = 0.3
+"""Beyond this the difference is taken as an angle, not as its sine."""
+LEARNS_BELOW_RAD = 0.3
+"""While the angle is less certain than this, the vertical part says nothing reliable about the arms."""
 LEAST_GRAVITY = 0.3
 """Share of g across the axis below which gravity says nothing about the angle (axis near vertical)."""
+STEEP = 2.5
+"""Tangent of the axis's tilt beyond which rotation across the axis is no longer followed (68 degrees)."""
+TILT_S = 3.0
+"""Time constant with which gravity along the axis corrects the tilt."""
+TILT_BIAS_PER_S = 0.05
+"""1/s2: how fast a lasting correction is put down to the gyroscope's bias across the axis."""
+CLIPPED_SHARE = 0.3
+"""Of the rate shown, how much more it may truly have been while clipped, one standard deviation."""
+
+ANGLE, DATUM, BIAS, SCALE, CENTRE, OUT1, OUT2, OFF1, OFF2, PLUMB, LAG = range(11)
+STATES = 11
+EMPTY = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
+WALKS = (
+    (ANGLE, GYRO_NOISE * GYRO_NOISE),
+    (BIAS, BIAS_WALK * BIAS_WALK),
+    (SCALE, SCALE_WALK * SCALE_WALK),
+    (CENTRE, CENTRE_WALK * CENTRE_WALK),
+    (OUT1, OUT_WALK * OUT_WALK),
+    (OUT2, OUT_WALK * OUT_WALK),
+    (OFF1, OFFSET_WALK * OFFSET_WALK),
+    (OFF2, OFFSET_WALK * OFFSET_WALK),
+    (PLUMB, PLUMB_WALK * PLUMB_WALK),
+)
+"""Variance that each state gains in a second."""
 
 
 class AngleFilter:
-    """One axis, one sensor. `predict` every sample, `gravity` where an accelerometer reading may be trusted."""
+    """One axis, one sensor. `step` every sample; read `angle` (rad) and `rate` (rad/s) after it."""
 
     __slots__ = (
-        "_e1",
-        "_e2",
-        "_moved",
-        "_n",
-        "_p",
-        "_rate_change",
+        "_across1",
+        "_across2",
+        "_age",
+        "_block_s",
+        "_clipped_s",
+        "_cos",
+        "_cov",
+        "_frame",
+        "_gain",
+        "_leak",
+        "_moving",
+        "_pair",
+        "_pair_s",
+        "_period",
+        "_rest",
+        "_seen",
+        "_sin",
         "_span",
-        "_sum",
-        "_sum_var",
+        "_sums",
+        "_sway",
+        "_tilt",
+        "_turned",
         "angle",
         "axis",
         "bias",
         "datum",
         "rate",
-        "scale",
     )
 
-    def __init__(self, axis: Vector, bias: float = 0.0, bias_sd: float = BIAS_SD) -> None:
-        self.axis, self._e1, self._e2 = basis_about(axis)
+    def __init__(self, axis: Vector, radius_m: float, bias: Vector | None = None, bias_sd: float = BIAS_SD) -> None:
+        """`bias`: the gyroscope's, rad/s in sensor axes, if anything is known of it, good to `bias_sd`."""
+        self.axis, e1, e2 = basis_about(axis)
+        self._frame = (*self.axis, *e1, *e2)
         self.angle = 0.0
-        self.datum: float | None = None
-        self.bias = bias
-        self.scale = 0.0
         self.rate = 0.0
-        # Covariance, upper triangle: aa ad ab as | dd db ds | bb bs | ss
-        self._p = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, bias_sd * bias_sd, 0.0, SCALE_SD * SCALE_SD]
-        self._rate_change = 0.0
-        self._moved = 0.0  # turned by the raw gyroscope since the last correction
-        self._span = 0.0  # seconds since the last correction
-        self._n = 0
-        self._sum = 0.0
-        self._sum_var = 0.0
+        known = bias or (0.0, 0.0, 0.0)
+        self.bias = _dot(self.axis, known)
+        self.datum = 0.0
+        """rad; meaningless until gravity was seen (`settled`)."""
+        self._gain = 1.0
+        self._rest = [0.5 * radius_m, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]  # centre, out1, out2, off1, off2, plumb, lag
+        deviations = (
+            0.0, 0.0, bias_sd, SCALE_SD, CENTRE_SD, OUT_SD, OUT_SD, OFFSET_SD, OFFSET_SD, PLUMB_SD, LAG_SD,
+        )  # fmt: skip
+        self._cov = [[0.0] * STATES for _ in range(STATES)]
+        for i, deviation in enumerate(deviations):
+            self._cov[i][i] = deviation * deviation
+        self._tilt = 0.0  # tangent of the axis's tilt
+        self._across1, self._across2 = _dot(e1, known), _dot(e2, known)  # gyroscope bias across the axis
+        self._cos, self._sin = 1.0, 0.0  # of angle + datum at the newest pair
+        self._pair: Vector | None = None  # accelerometer reading that waits for its second
+        self._period = 0.01  # seconds between samples, smoothed
+        self._sway = [UNEXPLAINED_SD * UNEXPLAINED_SD] * 2  # unexplained (m/s2)^2: at rest, moving
+        self._seen = [2.0, 2.0]  # blocks each of them is an average of
+        self._moving = 0
+        self._age = 0.0
+        self._turned = self._span = self._clipped_s = 0.0
+        self._leak = 0.0  # of turning across the axis into turning about it, rad/s
+        self._pair_s = 0.0
+        self._block_s = EARLY_BLOCK_S
+        self._sums = EMPTY
+
+    @property
+    def settled(self) -> bool:
+        """Gravity has been seen: the angle is tied to it."""
+        return self._rest[5] > 0.0
 
     @property
     def angle_sd(self) -> float:
         """Standard deviation of `angle` in rad, as the filter believes."""
-        return sqrt(max(self._p[0], 0.0))
+        return sqrt(max(self._cov[ANGLE][ANGLE], 0.0))
+
+    @property
+    def scale(self) -> float:
+        """What the gyroscope about the axis is to be multiplied by, less 1."""
+        return self._gain - 1.0
+
+    @property
+    def centre_m(self) -> float:
+        """How far the axis moves for a radian, as learned so far."""
+        return self._rest[0]
 
     def turn_axis(self, axis: Vector) -> None:
-        """Take a better axis; the angle stands, the datum is looked at again."""
-        self.axis, self._e1, self._e2 = basis_about(axis)
-        if self.datum is not None:
-            self.datum = None
-            p = self._p
-            p[1] = p[4] = p[5] = p[6] = 0.0
-        self._n = 0
-        self._sum = self._sum_var = 0.0
-
-    def predict(self, gx: float, gy: float, gz: float, dt: float) -> float:
-        """Carry the angle over `dt` seconds with one gyroscope reading (rad/s); returns the rate about the axis."""
+        """Take a better axis; the frame turns as little as it can, so that the angle stands."""
+        _, _, _, x, y, z, *_ = self._frame
+        self.axis, e1, e2 = basis_about(axis)
         u = self.axis
-        raw = u[0] * gx + u[1] * gy + u[2] * gz
-        rate = raw + raw * self.scale - self.bias
-        if dt > 0.0:
-            last = self.rate
-            self.angle += 0.5 * (last + rate) * dt
-            self._moved += raw * dt
-            self._span += dt
-            # Angular acceleration, lightly smoothed: says how far to trust gravity just now.
-            self._rate_change += (min(1.0, dt * 12.0)) * ((rate - last) / dt - self._rate_change)
+        along = x * u[0] + y * u[1] + z * u[2]
+        x, y, z = x - along * u[0], y - along * u[1], z - along * u[2]
+        length = sqrt(x * x + y * y + z * z)
+        if length > 0.1:
+            e1 = (x / length, y / length, z / length)
+            e2 = (u[1] * e1[2] - u[2] * e1[1], u[2] * e1[0] - u[0] * e1[2], u[0] * e1[1] - u[1] * e1[0])
+        self._frame = (*u, *e1, *e2)
+        self._begin_block()
+
+    def step(self, gyro: Vector, accel: Vector | None, dt: float) -> float:
+        """One sample `dt` seconds after the last; `accel` None where it may not be trusted. Returns the rate."""
+        gx, gy, gz = gyro
+        ux, uy, uz, px, py, pz, qx, qy, qz = self._frame
+        raw = ux * gx + uy * gy + uz * gz
+        rate = raw * self._gain - self.bias - self._leak
+        last = self.rate
         self.rate = rate
+        turn = 0.5 * (last + rate) * dt
+        self.angle += turn
+        self._turned += raw * dt
+        span = self._span + dt
+        self._span = span
+        other = self._pair
+        if other is None and accel is not None:
+            self._pair = accel
+            self._pair_s = dt
+            return rate
+        # Every second sample: what is slow, and the accelerometer, for both.
+        place = self.angle + self.datum - 0.5 * turn
+        c = cos(place)
+        s = sin(place)
+        tilt = self._tilt
+        if -STEEP < tilt < STEEP:
+            # Turning about gravity's own direction shows in a tilted axis, and turns nothing against gravity.
+            w1 = px * gx + py * gy + pz * gz - self._across1
+            w2 = qx * gx + qy * gy + qz * gz - self._across2
+            self._leak = tilt * (w1 * c - w2 * s)
+            self._tilt = tilt + (1.0 + tilt * tilt) * (w1 * s + w2 * c) * (dt + self._pair_s)
+        else:
+            self._leak = 0.0
+        self._pair = None
+        self._pair_s = 0.0
+        if accel is None or other is None:
+            if span >= BLOCK_S:
+                self._close_block()
+            return rate
+        period = self._period
+        late = LATE * period
+        if dt < late:
+            # Chips sample evenly; time stamps may not be. Only a lost sample makes a step longer.
+            self._period = period + PERIOD_FOLLOWS * (dt - period)
+            push = (rate - last) / period
+        else:
+            self._period = period + PERIOD_FOLLOWS * (late - period)
+            push = (rate - last) / dt
+        x, y, z = accel
+        ox, oy, oz = other
+        x += ox
+        y += oy
+        z += oz
+        f1 = px * x + py * y + pz * z
+        f2 = qx * x + qy * y + qz * z
+        spin = last + rate
+        spin *= 0.25 * spin
+        down, side, along, arm1, arm2, pushes, cs, ss, n = self._sums
+        self._sums = (
+            down + c * f1 - s * f2,
+            side + s * f1 + c * f2,
+            along + ux * x + uy * y + uz * z,
+            arm1 - spin * c - push * s,
+            arm2 + spin * s - push * c,
+            pushes + push,
+            cs + c,
+            ss + s,
+            n + 1,
+        )
+        if span >= self._block_s:
+            self._close_block()
         return rate
 
-    def gravity(self, ax: float, ay: float, az: float) -> None:
-        """Compare with one accelerometer reading (m/s2) at the angle just predicted."""
-        e1, e2 = self._e1, self._e2
-        across = ax * e1[0] + ay * e1[1] + az * e1[2]
-        along = ax * e2[0] + ay * e2[1] + az * e2[2]
-        square = across * across + along * along
-        if square < (LEAST_GRAVITY * G) ** 2:
-            return
-        seen = -atan2(along, across)
-        if self.datum is None:
-            self.datum = seen - self.angle
-            p = self._p
-            p[1] = -p[0]  # the datum takes over the angle's error exactly, and adds gravity's own
-            p[4] = p[0] + GRAVITY_SD * GRAVITY_SD + self._disturbance(ax, ay, az)
-            p[5] = -p[2]
-            p[6] = -p[3]
-            return
-        off = seen - self.angle - self.datum
-        off -= 2 * pi * round(off / (2 * pi))
-        self._sum += off
-        self._sum_var += GRAVITY_SD * GRAVITY_SD + self._disturbance(ax, ay, az)
-        self._n += 1
-        if self._n >= BLOCK:
-            self._correct(self._sum / self._n, self._sum_var / self._n)
-
-    def _disturbance(self, ax: float, ay: float, az: float) -> float:
-        """Variance (rad^2) that acceleration and spin add to gravity's direction."""
-        rate = self.rate
-        rumble = self._rate_change * RUMBLE_LEVER_M / G
-        spin = rate * rate * SPIN_LEVER_M / G
-        excess = sqrt(ax * ax + ay * ay + az * az) / G - 1.0
-        # Several blocks in a row are wrong by the same amount during one stroke: hence the factor.
-        return 6.0 * (rumble * rumble + spin * spin) + 4.0 * excess * excess
-
     def unsettle(self, variance: float) -> None:
-        """Something was missed (clipped, lost): the angle may be off by this many rad^2 more."""
-        self._p[0] += variance
+        """Something was missed: the angle may be off by this many rad^2 more."""
+        self._cov[ANGLE][ANGLE] += variance
+        self._block_s = EARLY_BLOCK_S
 
-    def still(self, mean_rate: float, variance: float) -> None:
-        """The roller is truly still and the gyroscope shows `mean_rate` about the axis: that is its bias."""
+    def clipped(self, dt: float) -> None:
+        """The gyroscope was at its end for `dt` seconds: it turned further than it said."""
+        self._clipped_s += dt
+        self._block_s = EARLY_BLOCK_S
+
+    def still(self, gyro: Vector, variance: float) -> None:
+        """The roller is truly still and the gyroscope shows `gyro` (rad/s): that is its bias."""
+        gx, gy, gz = gyro
+        ux, uy, uz, px, py, pz, qx, qy, qz = self._frame
+        self._across1 = px * gx + py * gy + pz * gz
+        self._across2 = qx * gx + qy * gy + qz * gz
         self._spread()
-        off = mean_rate * (1.0 + self.scale) - self.bias
-        p = self._p
-        total = p[7] + variance
-        ka, kd, kb, ks = p[2] / total, p[5] / total, p[7] / total, p[8] / total
-        self._apply(off, ka, kd, kb, ks)
-        hb = (p[2], p[5], p[7], p[8])
-        self._shrink((ka, kd, kb, ks), hb)
+        cov = self._cov
+        column = cov[BIAS]
+        total = column[BIAS] + variance
+        off = (ux * gx + uy * gy + uz * gz) * self._gain - self.bias
+        self._cov = [
+            [old - a * b for old, b in zip(olds, column, strict=True)]
+            for olds, a in zip(cov, [value / total for value in column], strict=True)
+        ]
+        self._move([off / total * value for value in column])
+
+    # --- the filter's own ----------------------------------------------------------------------------------------
+
+    def _begin_block(self) -> None:
+        self._sums = EMPTY
+        self._pair = None
+        self._pair_s = 0.0
 
     def _spread(self) -> None:
-        """Carry the covariance over the time and turn since the last correction."""
-        p = self._p
-        span, moved = self._span, self._moved
+        """Carry the covariance over what was turned since the last correction."""
+        span, turned = self._span, self._turned
         if span <= 0.0:
             return
-        aa, ad, ab, as_, dd, db, ds, bb, bs, ss = p
-        aa += -2 * span * ab + 2 * moved * as_ + span * span * bb - 2 * span * moved * bs + moved * moved * ss
-        p[0] = aa + GYRO_NOISE * GYRO_NOISE * span
-        p[1] = ad - span * db + moved * ds
-        p[2] = ab - span * bb + moved * bs
-        p[3] = as_ - span * bs + moved * ss
-        p[4] = dd
-        p[7] = bb + BIAS_WALK * BIAS_WALK * span
-        p[9] = min(ss + SCALE_WALK * SCALE_WALK * span, SCALE_SD * SCALE_SD)
-        self._span = self._moved = 0.0
+        cov = self._cov
+        first = [a - span * b + turned * c for a, b, c in zip(cov[ANGLE], cov[BIAS], cov[SCALE], strict=True)]
+        missed = CLIPPED_SHARE * self.rate * self._clipped_s
+        first[ANGLE] += turned * first[SCALE] - span * first[BIAS] + missed * missed
+        cov[ANGLE] = first
+        for row, value in zip(cov, first, strict=True):
+            row[ANGLE] = value
+        for i, walk in WALKS:
+            cov[i][i] += walk * span
+        if cov[PLUMB][PLUMB] > PLUMB_MOST_SD * PLUMB_MOST_SD:
+            cov[PLUMB][PLUMB] = PLUMB_MOST_SD * PLUMB_MOST_SD
+        self._age += span
+        self._span = self._turned = self._clipped_s = 0.0
 
-    def _correct(self, off: float, variance: float) -> None:
-        self._n = 0
-        self._sum = self._sum_var = 0.0
+    def _close_block(self) -> None:
+        """Compare what the accelerometer felt in this block with what the state says it should have."""
+        span, turned = self._span, self._turned
+        down, side, along, arm1, arm2, push, c, s, n = self._sums
         self._spread()
-        p = self._p
-        ha = p[0] + p[1]
-        hd = p[1] + p[4]
-        hb = p[2] + p[5]
-        hs = p[3] + p[6]
-        total = ha + hd + variance
-        # A difference far outside what both sides admit is a knock or a jump: take it, but slowly.
-        if off * off > 9.0 * total:
-            total = off * off / 9.0
-        k = (ha / total, hd / total, hb / total, hs / total)
-        self._apply(off, *k)
-        self._shrink(k, (ha, hd, hb, hs))
+        if n == 0:
+            return
+        self._begin_block()
+        # Readings were summed in twos.
+        down, side, along = 0.5 * down / n, 0.5 * side / n, 0.5 * along / n
+        arm1, arm2, push, c, s = arm1 / n, arm2 / n, push / n, c / n, s / n
+        spin = turned / span if span > 0 else 0.0
+        centre, out1, out2, off1, off2, plumb, lag = self._rest
+        # What gravity does not explain, turned back by the angle: vertical and sideways.
+        vertical = down - arm1 * out1 - arm2 * out2 - c * off1 + s * off2
+        sideways = side + arm2 * out1 - arm1 * out2 - s * off1 - c * off2 - centre * push - plumb * spin * lag
+        size = hypot(vertical, sideways)
+        if size < LEAST_GRAVITY * G:
+            self._rest[5] = 0.0  # the axis stands upright: gravity will have to be found again
+            self._tilt = STEEP
+            return
+        if plumb <= 0.0:
+            self._find_gravity(vertical, sideways, along, size)
+            return
+        self._correct_tilt(along / plumb, span, c, s)
+        arms = abs(arm1) + abs(arm2)
+        self._moving = moving = 1 if spin > MOVING_RAD_S or spin < -MOVING_RAD_S else 0
+        noise = ACCEL_SD * ACCEL_SD + self._sway[moving] + (ARM_SHARE[0] * push) ** 2 + (ARM_SHARE[1] * arms) ** 2
+        wide = atan2(sideways, vertical)
+        if not -WIDE_RAD < wide < WIDE_RAD:
+            sideways = plumb * wide
+        self._weigh(sideways, vertical - plumb, (plumb, push, arm1, arm2, c, s, plumb * spin, centre * push), noise)
 
-    def _apply(self, off: float, ka: float, kd: float, kb: float, ks: float) -> None:
-        self.angle += ka * off
-        if self.datum is not None:
-            self.datum += kd * off
-        self.bias += kb * off
-        self.scale += ks * off
+    def _weigh(
+        self,
+        sideways: float,
+        vertical: float,
+        sight: tuple[float, float, float, float, float, float, float, float],
+        noise: float,
+    ) -> None:
+        """Correct the state by the two differences (m/s2), of which `sight` says how they hang on the state."""
+        plumb, push, arm1, arm2, c, s, lagged, leans = sight
+        cov = self._cov
+        angle, datum, _, _, centre, out1, out2, off1, off2, weight, lag = cov
+        # The state's covariance with each difference: the matrix is symmetric, so its rows do.
+        swing = [
+            push * e - plumb * (a + b) - arm2 * f + arm1 * g + s * h + c * i + lagged * k
+            for a, b, e, f, g, h, i, k in zip(angle, datum, centre, out1, out2, off1, off2, lag, strict=True)
+        ]
+        known = (
+            push * swing[4] - plumb * (swing[0] + swing[1]) - arm2 * swing[5] + arm1 * swing[6]
+            + s * swing[7] + c * swing[8] + lagged * swing[10]
+        )  # fmt: skip
+        total = known + noise
+        if sideways * sideways > FAR_OFF * total:
+            total = sideways * sideways / FAR_OFF
+        share = sideways / total
+        unsure = angle[ANGLE] + 2 * angle[DATUM] + datum[DATUM]
+        sure = self._age > EARLY_S and unsure < UNSURE_RAD * UNSURE_RAD
+        self._block_s = BLOCK_S if sure else EARLY_BLOCK_S
+        if unsure > LEARNS_BELOW_RAD * LEARNS_BELOW_RAD:
+            self._cov = [
+                [old - row / total * b for old, b in zip(olds, swing, strict=True)]
+                for olds, row in zip(cov, swing, strict=True)
+            ]
+            self._move([share * a for a in swing])
+        else:
+            lift = [
+                leans * (a + b) + arm1 * f + arm2 * g + c * h - s * i + j
+                for a, b, f, g, h, i, j in zip(angle, datum, out1, out2, off1, off2, weight, strict=True)
+            ]
+            # The second difference is taken after the first: what the two have in common is spent.
+            common = (
+                leans * (swing[0] + swing[1])
+                + arm1 * swing[5]
+                + arm2 * swing[6]
+                + c * swing[7]
+                - s * swing[8]
+                + swing[9]
+            ) / total
+            lift = [b - common * a for a, b in zip(swing, lift, strict=True)]
+            vertical -= common * sideways
+            known2 = leans * (lift[0] + lift[1]) + arm1 * lift[5] + arm2 * lift[6] + c * lift[7] - s * lift[8] + lift[9]
+            total2 = known2 + noise + (plumb * unsure / 2) ** 2
+            if vertical * vertical > FAR_OFF * total2:
+                total2 = vertical * vertical / FAR_OFF
+            self._cov = [
+                [old - a * x - b * y for old, x, y in zip(olds, swing, lift, strict=True)]
+                for olds, a, b in zip(cov, [v / total for v in swing], [v / total2 for v in lift], strict=True)
+            ]
+            rise = vertical / total2
+            self._move([share * a + rise * b for a, b in zip(swing, lift, strict=True)])
+            self._follow_sway(vertical * vertical - known2)
+        self._follow_sway(sideways * sideways - known)
 
-    def _shrink(self, k: tuple[float, float, float, float], h: tuple[float, float, float, float]) -> None:
-        p = self._p
-        ka, kd, kb, ks = k
-        ha, hd, hb, hs = h
-        p[0] = max(p[0] - ka * ha, 1e-12)
-        p[1] -= ka * hd
-        p[2] -= ka * hb
-        p[3] -= ka * hs
-        p[4] = max(p[4] - kd * hd, 1e-12)
-        p[5] -= kd * hb
-        p[6] -= kd * hs
-        p[7] = max(p[7] - kb * hb, 1e-12)
-        p[8] -= kb * hs
-        p[9] = max(p[9] - ks * hs, 1e-12)
+    def _move(self, by: list[float]) -> None:
+        """Add to the state."""
+        self.angle += by[ANGLE]
+        self.datum += by[DATUM]
+        self.bias += by[BIAS]
+        self._gain += by[SCALE]
+        rest = [old + more for old, more in zip(self._rest, by[CENTRE:], strict=True)]
+        if self._rest[5] != 0.0:
+            rest[5] = max(rest[5], LEAST_GRAVITY * G)
+        else:
+            rest[5] = 0.0
+        self._rest = rest
+
+    def _find_gravity(self, vertical: float, sideways: float, along: float, size: float) -> None:
+        """The first sight of gravity: it says where the datum is, as well as one block can."""
+        self.datum -= atan2(sideways, vertical)
+        self._rest[5] = size
+        self._tilt = max(-STEEP, min(STEEP, along / size))
+        cov = self._cov
+        # The datum takes over the angle's error exactly, and adds gravity's own.
+        cov[DATUM] = [-value for value in cov[ANGLE]]
+        for i in range(STATES):
+            cov[i][DATUM] = cov[DATUM][i]
+        cov[DATUM][DATUM] = cov[ANGLE][ANGLE] + DATUM_SD * DATUM_SD
+        cov[DATUM][ANGLE] = cov[ANGLE][DATUM] = -cov[ANGLE][ANGLE]
+
+    def _correct_tilt(self, tilt: float, span: float, c: float, s: float) -> None:
+        off = tilt - self._tilt
+        if not -STEEP < self._tilt < STEEP:
+            self._tilt = tilt  # it was not followed: begin with what gravity says
+            return
+        self._tilt += min(1.0, span / min(TILT_S, self._age + span)) * off
+        lasting = TILT_BIAS_PER_S * span * off
+        self._across1 -= lasting * s
+        self._across2 -= lasting * c
+
+    def _follow_sway(self, beyond: float) -> None:
+        """Follow the variance of what the rotation does not explain; one wild block moves it little."""
+        which = self._moving
+        sway, seen = self._sway[which], self._seen[which]
+        self._seen[which] = min(seen + 0.5, MOST_SEEN)
+        self._sway[which] = sway + (min(max(beyond, 0.0), FAR_OFF * (sway + 0.01)) - sway) / seen
+
+
+def _dot(a: Vector, b: Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

@@ -32,10 +32,15 @@ class AxisFinder:
         self._check_at = FOUND_AFTER_RAD
         self.axis: Vector | None = None
 
+    @property
+    def settled(self) -> bool:
+        """Nothing is refined any more."""
+        return self.path_rad > SETTLED_AFTER_RAD
+
     def update(self, x: float, y: float, z: float, dt: float) -> bool:
         """One bias-free rate in rad/s held for `dt` seconds; True when `axis` was just found or refined."""
         rate = sqrt(x * x + y * y + z * z)
-        if rate < MOVING_RAD_S or self.path_rad > SETTLED_AFTER_RAD:
+        if rate < MOVING_RAD_S:
             return False
         m = self._m
         m[0] += x * x * dt

@@ -3,6 +3,9 @@
 Position is what the surface travelled under the body: the drift-free angle times the effective radius
 (unloaded radius less a third of the sag: the tyre result, docs/guidance.md S33). It is zero where the set's first
 contact was made, stands still off the body, and says how uncertain it is.
+
+What a chip or a link makes of a sample is met here: no numbers, wild values, repeated rows, a clipped gyroscope,
+late and missing samples (each has its rule below, and `docs/engine.md` the list).
 """
 
 from __future__ import annotations
@@ -10,16 +13,13 @@ from __future__ import annotations
 from collections import deque
 from math import isfinite, sqrt
 
-from firmware_host.coaching.angle import AngleFilter
+from firmware_host.coaching.angle import BIAS_SD, AngleFilter
 from firmware_host.coaching.axis import AxisFinder
+from firmware_host.coaching.clipping import ClipWatch
 from firmware_host.coaching.inputs import Calibration, ImuSample, Tool, Vector
 from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.stillness import MEAN_VARIANCE, Stillness
 
-CLIPPED_SHARE = 0.98
-"""A rate this close to full scale is taken for clipped: ST gyroscopes clip at 28571 of 32767 counts only when
-the range is not declared, ours is (docs/guidance.md S34)."""
-CLIPPED_SD_RAD = 0.1
 LIFT_SD_M = 0.03
 """How far off the place of the next contact is after a lift-off, one standard deviation."""
 SLIP_SHARE = 0.003
@@ -29,27 +29,44 @@ KEPT_BEFORE_AXIS = 3000
 first motion needs no more, since the bias is learned from it."""
 BIAS_KNOWN_SD = 0.01
 """rad/s: a bias from a calibration is good to about 0.6 dps when the day is another one."""
+JUMP_RAD_S, JUMP_RAD_S2 = 8.0, 800.0
+"""Change from one sample to the next (all axes together), and per second of the time between, that no hand and no
+kick makes in 10 ms: a wild value, unless the next sample confirms it."""
+FASTEST_RAD_S = 80.0
+"""No gyroscope for such tools reads beyond 4000 dps."""
+HARDEST_M_S2 = 250.0
+"""No accelerometer on such tools reads beyond 25 g."""
+REPEAT_RAD_S = 0.1
+"""While it turns faster than this, two readings can't be alike to the last digit: the row came twice."""
+SPARSE_S = 0.05
+"""A longer step hides what the rate did in between."""
 
 
 class Motion:
     """Feed it `ImuSample`s in time order; read `angle`, `speed`, `position` and their like after each."""
 
     __slots__ = (
+        "_accel",
         "_bias",
+        "_clip",
         "_early",
         "_filter",
         "_finder",
-        "_full_scale",
+        "_force",
+        "_gyro",
         "_last_angle",
         "_position_var",
+        "_r_eff",
         "_radius",
         "_stiffness",
         "_stillness",
+        "_suspect",
         "angle",
         "clipped",
         "position",
         "recovered",
         "rejected",
+        "repeated",
         "speed",
         "t",
         "travelled",
@@ -58,7 +75,7 @@ class Motion:
     def __init__(self, tool: Tool) -> None:
         self._radius = tool.calibration.radius_m or tool.radius_m
         self._stiffness = tool.stiffness_n_m
-        self._full_scale = tool.gyro_full_scale_rad_s
+        self._clip = ClipWatch(tool.gyro_full_scale_rad_s)
         self._stillness = Stillness()
         self._bias = tool.calibration.gyro_bias
         self._filter: AngleFilter | None = None
@@ -68,8 +85,13 @@ class Motion:
         else:
             self._filter = self._new_filter(tool.axis)
         self._early: deque[ImuSample] = deque(maxlen=KEPT_BEFORE_AXIS)
+        self._gyro: Vector = (0.0, 0.0, 0.0)
+        self._accel: Vector | None = None
+        self._suspect: Vector | None = None
         self._last_angle = 0.0
         self._position_var = 0.0
+        self._force: float | None = None
+        self._r_eff = self._radius
         self.t: float | None = None
         self.angle = 0.0
         self.speed = 0.0
@@ -77,15 +99,14 @@ class Motion:
         self.travelled = 0.0
         self.clipped = False
         self.rejected = 0
+        """Readings that could not be true: no numbers, wild, or from before the last one."""
+        self.repeated = 0
+        """Rows that came twice."""
         self.recovered: list[tuple[float, float, float]] = []
         """(t, rate, angle) of the samples from before the axis was found, when it just was; the reader empties it."""
 
     def _new_filter(self, axis: Vector) -> AngleFilter:
-        if self._bias is None:
-            return AngleFilter(axis)
-        along = AngleFilter(axis)
-        u, b = along.axis, self._bias
-        return AngleFilter(axis, u[0] * b[0] + u[1] * b[1] + u[2] * b[2], BIAS_KNOWN_SD)
+        return AngleFilter(axis, self._radius, self._bias, BIAS_SD if self._bias is None else BIAS_KNOWN_SD)
 
     @property
     def axis_found(self) -> bool:
@@ -109,6 +130,7 @@ class Motion:
 
     def calibrate(self, calibration: Calibration) -> None:
         self._radius = calibration.radius_m or self._radius
+        self._force, self._r_eff = None, self._radius
         if calibration.gyro_bias is not None:
             self._bias = calibration.gyro_bias
 
@@ -123,66 +145,119 @@ class Motion:
         return max(0.5 * self._radius, self._radius - force_n / (3.0 * self._stiffness))
 
     def update(self, sample: ImuSample, force_n: float | None, masked: bool, on_body: bool) -> bool:
-        """Take one sample; False if it could not be used (no gyroscope, not finite, back in time)."""
+        """Take one sample; False if it could not be used (no gyroscope, not finite, wild, back in time, repeated)."""
         gyro = sample.gyro
         if gyro is None:
             return False
-        t = sample.t
+        t, accel = sample.t, sample.accel
         gx, gy, gz = gyro
-        accel = sample.accel
         last = self.t
-        if not isfinite(gx + gy + gz + t) or (last is not None and t < last):
+        if last is None:
+            if not self._first(t, gyro):
+                return False
+            last = t
+        dt = t - last
+        if not dt >= 0.0:
             self.rejected += 1
             return False
-        if accel is not None and not isfinite(accel[0] + accel[1] + accel[2]):
-            accel = None
-        dt = 0.0 if last is None else t - last
+        before = self._gyro
+        if not abs(gx - before[0]) + abs(gy - before[1]) + abs(gz - before[2]) < JUMP_RAD_S and not self._plausible(
+            gyro, dt
+        ):
+            return False
+        if accel is not None:
+            ax, ay, az = accel
+            if not ax * ax + ay * ay + az * az < HARDEST_M_S2 * HARDEST_M_S2:
+                self.rejected += 1
+                accel = None
+            elif gyro == before and accel == self._accel and self._turns(gyro):
+                self.repeated += 1
+                return False
+        self._gyro, self._accel = gyro, accel
+        if self._suspect is not None:
+            self._suspect = None
+            self.rejected += 1
         self.t = t
-        if dt > NO_DATA_S:
-            self._hole()
-            dt = 0.0
-        if not masked:
+        if dt > SPARSE_S:
+            dt = self._sparse(dt)
+        if masked:
+            self._stillness.restart()
+        else:
             still = self._stillness.update(t, gyro, accel)
             if still is not None:
                 self._at_rest(still)
-        else:
-            self._stillness.restart()
         if self._finder is not None:
             self._find_axis(sample, dt)
         turning = self._filter
         if turning is None:
             return True
-        scale = self._full_scale
-        if scale is not None:
-            limit = scale * CLIPPED_SHARE
-            self.clipped = max(abs(gx), abs(gy), abs(gz)) >= limit
+        clip = self._clip
+        if gx * gx + gy * gy + gz * gz > clip.loud:
+            self.clipped = clip.update(gyro)
             if self.clipped:
-                turning.unsettle(CLIPPED_SD_RAD * CLIPPED_SD_RAD * dt)
-        rate = turning.predict(gx, gy, gz, dt)
-        if accel is not None and not masked:
-            turning.gravity(accel[0], accel[1], accel[2])
-        angle = turning.angle
-        self.angle = angle
-        radius = self.radius(force_n)
+                turning.clipped(dt)
+        elif self.clipped:
+            self.clipped = False
+        rate = turning.step(gyro, None if masked else accel, dt)
+        self.angle = angle = turning.angle
+        if force_n != self._force:
+            self._force = force_n
+            self._r_eff = self.radius(force_n)
+        radius = self._r_eff
         self.speed = rate * radius
         if on_body:
             step = (angle - self._last_angle) * radius
             self.position += step
-            self.travelled += abs(step)
+            self.travelled += step if step > 0.0 else -step
         self._last_angle = angle
         return True
 
-    def _hole(self) -> None:
-        """Nothing is known of the last half second or more: the angle stands until gravity says better."""
-        self._stillness.restart()
-        if self._filter is not None:
-            self._filter.unsettle(1.0)
+    # --- what a chip or a link makes of a sample ------------------------------------------------------------------
+
+    def _first(self, t: float, gyro: Vector) -> bool:
+        if not isfinite(t) or not _readable(gyro):
+            self.rejected += 1
+            return False
+        self._gyro = gyro
+        return True
+
+    def _plausible(self, gyro: Vector, dt: float) -> bool:
+        """A sudden change: no numbers and impossible ones are refused, others wait for the next sample's word."""
+        if not _readable(gyro):
+            self.rejected += 1
+            return False
+        before, suspect = self._gyro, self._suspect
+        if _apart(gyro, before) < JUMP_RAD_S2 * dt:
+            return True
+        if suspect is not None and _apart(gyro, suspect) < 0.5 * _apart(suspect, before):
+            self._suspect = None
+            return True
+        if suspect is not None:
+            self.rejected += 1
+        self._suspect = gyro
+        return False
+
+    def _turns(self, gyro: Vector) -> bool:
+        bias = self._bias or (0.0, 0.0, 0.0)
+        return _apart(gyro, bias) > REPEAT_RAD_S
+
+    def _sparse(self, dt: float) -> float:
+        """A long step: what the rate did in it is not known; after half a second nothing is."""
+        turning = self._filter
+        if dt > NO_DATA_S:
+            self._stillness.restart()
+            if turning is not None:
+                turning.unsettle(1.0)
+            return 0.0
+        if turning is not None:
+            missed = 0.25 * dt * abs(turning.rate)
+            turning.unsettle(missed * missed)
+        return dt
 
     def _at_rest(self, bias: Vector) -> None:
         self._bias = bias
         if self._filter is not None:
-            u = self._filter.axis
-            self._filter.still(u[0] * bias[0] + u[1] * bias[1] + u[2] * bias[2], MEAN_VARIANCE)
+            self._filter.still(bias, MEAN_VARIANCE)
 
     def _find_axis(self, sample: ImuSample, dt: float) -> None:
         finder = self._finder
@@ -199,6 +274,8 @@ class Motion:
         assert axis is not None
         if self._filter is not None:
             self._filter.turn_axis(axis)
+            if finder.settled:
+                self._finder = None
             return
         self._filter = self._new_filter(axis)
         self._catch_up(self._filter)
@@ -209,12 +286,17 @@ class Motion:
         newest = early.pop()
         last = early[0].t if early else newest.t
         for sample in early:
-            gyro, accel = sample.gyro, sample.accel
-            if gyro is not None:
-                turning.predict(gyro[0], gyro[1], gyro[2], min(sample.t - last, NO_DATA_S))
-                if accel is not None:
-                    turning.gravity(accel[0], accel[1], accel[2])
+            if sample.gyro is not None:
+                turning.step(sample.gyro, sample.accel, min(sample.t - last, NO_DATA_S))
                 last = sample.t
                 self.recovered.append((last, turning.rate, turning.angle))
         early.clear()
         self._last_angle = turning.angle
+
+
+def _readable(gyro: Vector) -> bool:
+    return max(abs(gyro[0]), abs(gyro[1]), abs(gyro[2])) < FASTEST_RAD_S and isfinite(gyro[0] + gyro[1] + gyro[2])
+
+
+def _apart(a: Vector, b: Vector) -> float:
+    return abs(a[0] - b[0]) + abs(a[1] - b[1]) + abs(a[2] - b[2])

@@ -1,7 +1,7 @@
 """Is the roller truly still? Then what the gyroscope shows is its bias.
 
-A slow, even roll looks almost like rest to a gyroscope, so spread alone is not proof: with an accelerometer,
-gravity must stay where it is; without one, the mean must be small enough to be a bias.
+A slow, even roll looks almost like rest to a gyroscope, so spread alone is not proof: with an accelerometer, gravity
+must stay where it is; what turns about gravity itself, or without an accelerometer, must be slow enough to be a bias.
 """
 
 from __future__ import annotations
@@ -13,31 +13,30 @@ from firmware_host.coaching.inputs import Vector
 WINDOW_S = 0.5
 NEEDED = 2
 """Quiet windows in a row: one second, the shortest pause that is not a turning point."""
-GYRO_RANGE_RAD_S = 0.035
-"""Largest peak-to-peak rate in a quiet window, each axis: 2 dps, an MPU-6050's noise and a bit."""
+LEAST_SAMPLES = 5
+QUIET_RAD_S = 0.025
+"""How far a rate may be from the window's first, each axis: 1.4 dps, an MPU-6050's noise and a bit."""
 ACCEL_SHIFT = 0.0025
 """Largest shift of gravity's direction between two windows, rad: slower than 0.3 dps."""
 ALONE_RAD_S = 0.12
-"""Without an accelerometer only means below 7 dps are taken for bias: faster is a slow roll (0.9 cm/s)."""
-MEAN_VARIANCE = 4e-7
+"""Where gravity can't testify only means below 7 dps are taken for bias: faster is a slow roll (0.9 cm/s)."""
+MEAN_VARIANCE = 1e-6
 """(rad/s)^2 of a window's mean as a reading of the bias."""
 
 
 class Stillness:
-    """Feed it every sample; `bias` is the gyroscope's mean over the last second whenever that was still."""
+    """Feed it every sample; at the end of each window that proves rest it returns the gyroscope's mean."""
 
-    __slots__ = ("_a", "_above", "_below", "_end", "_g", "_gravity", "_n", "_na", "_quiet", "bias")
+    __slots__ = ("_accel", "_end", "_first", "_gravity", "_gyro", "_n", "_n_accel", "_quiet")
 
     def __init__(self) -> None:
-        self._g = [0.0, 0.0, 0.0]
-        self._a = [0.0, 0.0, 0.0]
-        self._below = [0.0, 0.0, 0.0]
-        self._above = [0.0, 0.0, 0.0]
-        self._n = self._na = 0
+        self._first: Vector = (0.0, 0.0, 0.0)
+        self._gyro = [0.0, 0.0, 0.0]
+        self._accel = [0.0, 0.0, 0.0]
+        self._n = self._n_accel = 0
         self._end: float | None = None
         self._quiet = 0
         self._gravity: Vector | None = None
-        self.bias: Vector | None = None
 
     def restart(self) -> None:
         """Data were missed or shaken: begin a new window."""
@@ -47,54 +46,69 @@ class Stillness:
 
     def update(self, t: float, gyro: Vector, accel: Vector | None) -> Vector | None:
         """One sample; the bias vector (rad/s) at the end of a window that proves rest, else None."""
-        if self._end is None:
+        end = self._end
+        if end is None:
             self._begin(t, gyro)
-        g, below, above = self._g, self._below, self._above
-        for i in (0, 1, 2):
-            value = gyro[i]
-            g[i] += value
-            if value < below[i]:
-                below[i] = value
-            elif value > above[i]:
-                above[i] = value
+            return None
+        x, y, z = gyro
+        first = self._first
+        x -= first[0]
+        y -= first[1]
+        z -= first[2]
+        if not (-QUIET_RAD_S < x < QUIET_RAD_S and -QUIET_RAD_S < y < QUIET_RAD_S and -QUIET_RAD_S < z < QUIET_RAD_S):
+            self._first = gyro
+            self._end = t + WINDOW_S
+            if self._n:
+                self._quiet = 0
+                self._gravity = None
+                self._empty()
+            return None
+        total = self._gyro
+        total[0] += x
+        total[1] += y
+        total[2] += z
         self._n += 1
         if accel is not None:
-            a = self._a
-            a[0] += accel[0]
-            a[1] += accel[1]
-            a[2] += accel[2]
-            self._na += 1
-        if self._end is None or t < self._end or self._n < 5:
+            felt = self._accel
+            felt[0] += accel[0]
+            felt[1] += accel[1]
+            felt[2] += accel[2]
+            self._n_accel += 1
+        if t < end or self._n < LEAST_SAMPLES:
             return None
-        return self._close(t)
+        return self._close()
+
+    def _empty(self) -> None:
+        self._gyro = [0.0, 0.0, 0.0]
+        self._accel = [0.0, 0.0, 0.0]
+        self._n = self._n_accel = 0
 
     def _begin(self, t: float, gyro: Vector) -> None:
+        self._first = gyro
         self._end = t + WINDOW_S
-        self._g = [0.0, 0.0, 0.0]
-        self._a = [0.0, 0.0, 0.0]
-        self._below = list(gyro)
-        self._above = list(gyro)
-        self._n = self._na = 0
+        self._empty()
 
-    def _close(self, t: float) -> Vector | None:
-        n = self._n
-        mean = (self._g[0] / n, self._g[1] / n, self._g[2] / n)
-        quiet = all(self._above[i] - self._below[i] < GYRO_RANGE_RAD_S for i in (0, 1, 2))
-        if self._na:
-            x, y, z = self._a
-            length = sqrt(x * x + y * y + z * z) or 1.0
-            gravity = (x / length, y / length, z / length)
-            before = self._gravity
-            self._gravity = gravity
-            quiet = quiet and before is not None and _apart(gravity, before) < ACCEL_SHIFT
-        else:
-            quiet = quiet and max(abs(c) for c in mean) < ALONE_RAD_S
-        self._quiet = self._quiet + 1 if quiet else 0
+    def _close(self) -> Vector | None:
+        n, first, total = self._n, self._first, self._gyro
+        mean = (first[0] + total[0] / n, first[1] + total[1] / n, first[2] + total[2] / n)
         self._end = None
-        if self._quiet < NEEDED:
-            return None
-        self.bias = mean
-        return mean
+        if self._n_accel:
+            before, gravity = self._gravity, _direction(self._accel)
+            self._gravity = gravity
+            # About gravity itself it may turn unseen: there the mean must be small enough to be a bias.
+            about = mean[0] * gravity[0] + mean[1] * gravity[1] + mean[2] * gravity[2]
+            moved = before is not None and _apart(gravity, before) > ACCEL_SHIFT
+            quiet = not moved and abs(about) < ALONE_RAD_S
+        else:
+            quiet = max(abs(mean[0]), abs(mean[1]), abs(mean[2])) < ALONE_RAD_S
+        self._quiet = self._quiet + 1 if quiet else 0
+        return mean if self._quiet >= NEEDED else None
+
+
+def _direction(sums: list[float]) -> Vector:
+    x, y, z = sums
+    length = sqrt(x * x + y * y + z * z) or 1.0
+    return x / length, y / length, z / length
 
 
 def _apart(a: Vector, b: Vector) -> float:
