@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from firmware_host.history.recording import Header
+    from firmware_host.simulator.conditions import Conditions
     from firmware_host.simulator.world import World
 
 SAY_AFTER_S = 2.0
@@ -25,13 +26,24 @@ def add(subparsers: Any) -> None:
     sub = subparsers.add_parser(
         "simulate",
         help="write a recording of a simulated person, and the truth about it",
-        description="Write a recording of a simulated person on a simulated roller, and what truly happened.",
+        description="Write a recording of a simulated person with a simulated tool, and what truly happened.",
     )
-    sub.add_argument("scenario", metavar="SCENARIO", help="calm, fast, jerky, holding, mixed, demo, long or still")
+    sub.add_argument(
+        "scenario",
+        metavar="SCENARIO",
+        help="calm, fast, jerky, brisk, holding, mixed, demo, long, scan or still with a foam roller; stick; ball",
+    )
     sub.add_argument("--out", metavar="FILE", required=True, help="the recording: .jsonl, or .jsonl.gz")
     sub.add_argument("--truth", metavar="FILE", help="passes, holds and contacts as they truly were, as JSON")
     sub.add_argument("--seed", type=_seed, default=1, metavar="N", help="another seed is another person (default 1)")
     sub.add_argument("--seconds", type=_seconds, metavar="N", help="how long (default: as long as the scenario)")
+    sub.add_argument(
+        "--condition",
+        default="clean",
+        metavar="NAME",
+        help="what is wrong with sensors, mounting, link or limb: clean (default), scale_2pct_misaligned_4deg, "
+        "bias_drift, begin_in_motion, off_axis, clipped, strips, one_strip, haptic, bad_link or limb_pitch_slip",
+    )
     sub.set_defaults(func=run)
 
 
@@ -52,13 +64,13 @@ def _seconds(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    from firmware_host.simulator import truth
+    from firmware_host.simulator import conditions, truth
     from firmware_host.simulator.scenarios import UnknownScenario, find
 
     try:
         seconds: float = args.seconds if args.seconds is not None else find(args.scenario).seconds
-        header, world, least_m = _begin(args, seconds)
-    except UnknownScenario as error:
+        header, world, least_m = _begin(args, seconds, conditions.find(args.condition))
+    except (UnknownScenario, conditions.ConditionError) as error:
         raise CommandError(str(error)) from error
     out, truth_path = Path(args.out), Path(args.truth) if args.truth else None
     if truth_path is not None and truth_path.resolve() == out.resolve():
@@ -67,12 +79,14 @@ def run(args: argparse.Namespace) -> int:
         text = truth.to_json(truth.of_world(world, args.scenario, args.seed, seconds, least_m))
         _write(truth_path, lambda file: file.write(text))
     say = _progress(f"simulating {args.scenario}", seconds)
-    _write(out, lambda file: _record(file, header, args, seconds, say))
+    _write(out, lambda file: _record(file, header, args, seconds, say, world.conditions))
     say(math.inf)
     return 0
 
 
-def _begin(args: argparse.Namespace, seconds: float) -> tuple[Header, World, Mapping[str, float]]:
+def _begin(
+    args: argparse.Namespace, seconds: float, conditions: Conditions
+) -> tuple[Header, World, Mapping[str, float]]:
     """The recording's first line, the world it is about, and the length in m from which each muscle's pass counts.
 
     Person and profile are those of `--config`; nobody's own configuration is looked for, so that the same command
@@ -95,19 +109,24 @@ def _begin(args: argparse.Namespace, seconds: float) -> tuple[Header, World, Map
         station = settings.station
         stored = {"profile": msgspec.to_builtins(profile), "session_timeout_s": settings.coach.session_timeout_s}
         least_m = {name: guide.min_pass_m for name, guide in profile.muscles.items()}
-    world = World(args.scenario, args.seed, seconds, person=person)
+    world = World(args.scenario, args.seed, seconds, person=person, conditions=conditions)
     started_at = rfc3339(ManualClock().wall())
     return new_header(station, started_at, person, (world.tool,), stored), world, least_m
 
 
 def _record(
-    file: IO[bytes], header: Header, args: argparse.Namespace, seconds: float, say: Callable[[float], None]
+    file: IO[bytes],
+    header: Header,
+    args: argparse.Namespace,
+    seconds: float,
+    say: Callable[[float], None],
+    conditions: Conditions,
 ) -> None:
     from firmware_host.history.recording import encode, encode_header
     from firmware_host.simulator.rig import simulate
 
     file.write(encode_header(header))
-    for given in simulate(args.scenario, args.seed, seconds, header.person):
+    for given in simulate(args.scenario, args.seed, seconds, header.person, conditions):
         file.write(encode(given))
         say(given.t)
 

@@ -7,13 +7,22 @@ from firmware_host.coaching.inputs import Calibration, Command, Person
 from firmware_host.settings import PersonSettings, SimulatorSettings
 from firmware_host.simulator.bus import SimBus
 from firmware_host.simulator.rig import Rig
+from firmware_host.simulator.scenarios import UnknownScenario, find
 from firmware_host.simulator.world import World
 
 
 class Simulation:
-    """One simulated person, from now on. Raises `UnknownScenario`."""
+    """One simulated person with a foam roller, from now on. Raises `UnknownScenario`, also for one with another tool:
+    its force sensor has no chip that a bus could read.
+    """
 
     def __init__(self, settings: SimulatorSettings, clock: Clock, person: PersonSettings) -> None:
+        tool = find(settings.scenario).tool
+        if tool != "foam_roller":
+            raise UnknownScenario(
+                f"scenario {settings.scenario!r} is with a {tool}, which is simulated in recordings only (slowroll "
+                'simulate); choose one with a foam roller, such as "calm"'
+            )
         self._clock = clock
         self._world = World(
             settings.scenario,

@@ -22,8 +22,10 @@ class Trace(Struct, frozen=True):
 
     t: Sequence[float]
     speed_m_s: Sequence[float]
-    """Along the muscle, positive with the rate about the axis."""
+    """Along the muscle, positive with the rate about the axis; of a ball in the first of its two directions."""
     force_n: Sequence[float]
+    across_m_s: Sequence[float] = ()
+    """Of a ball in the second direction; empty: it rolls one way only."""
 
 
 class Movement(Struct, frozen=True):
@@ -53,8 +55,8 @@ class Hold(Struct, frozen=True):
     start: float
     end: float
     duration_s: float
-    position_m: float
-    """Mean place."""
+    position_m: float | None
+    """Mean place; None for a ball, whose places are not on a line."""
     excursion_m: float
     """Peak to peak."""
     mean_force_n: float

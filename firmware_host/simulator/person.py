@@ -1,37 +1,49 @@
-"""A person on a foam roller: what she can do, move by move. Who does what, and when, is in scenarios.py.
+"""A person with a tool: what she can do, move by move. Who does what, and when, is in scenarios.py.
 
 Places are metres along the muscle from its middle, positive away from the trunk; a stroke to a larger place turns
-the roller in the positive sense about its axis. Stroke lengths, shares of body weight and tempos are those of
-guidance 2.1 and 2.2; the sizes of tremor, sway and unsteadiness are this project's estimates.
+the tool in the positive sense about its axis. A ball goes from spot to spot instead. Stroke lengths, shares of body
+weight and tempos are those of guidance 2.1 to 2.3; the sizes of tremor, sway and unsteadiness are this project's
+estimates.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from math import pi
+from math import atan2, cos, hypot, pi, sin
 
 from msgspec import Struct
 
-from firmware_host.coaching.inputs import Command
+from firmware_host.coaching.inputs import Command, ToolKind
 from firmware_host.simulator.plan import COAST_S, Act, Move, Say
 from firmware_host.simulator.profiles import Ripple, Shape
+from firmware_host.simulator.tools import BUILDS
 
 
 class Muscle(Struct, frozen=True):
-    """Guidance 2.2, for a person of 1.75 m."""
+    """Guidance 2.2, for a person of 1.75 m. Shares are of the tool's load: body weight, or 100 N in the hand."""
 
     stroke_m: float
     low_share: float
     high_share: float
 
 
-MUSCLES: dict[str, Muscle] = {
-    "calves": Muscle(0.28, 0.20, 0.35),
-    "hamstrings": Muscle(0.30, 0.20, 0.35),
-    "quadriceps": Muscle(0.37, 0.20, 0.35),
-    "it_band": Muscle(0.30, 0.10, 0.20),
-    "glutes": Muscle(0.18, 0.25, 0.45),
+MUSCLES: dict[ToolKind, dict[str, Muscle]] = {
+    "foam_roller": {
+        "calves": Muscle(0.28, 0.20, 0.35),
+        "hamstrings": Muscle(0.30, 0.20, 0.35),
+        "quadriceps": Muscle(0.37, 0.20, 0.35),
+        "it_band": Muscle(0.30, 0.10, 0.20),
+        "glutes": Muscle(0.18, 0.25, 0.45),
+    },
+    # 60-200 N with the fall along the muscle; the shin at most 60 N (guidance 2.2).
+    "massage_stick": {
+        "calves": Muscle(0.28, 0.75, 1.6),
+        "hamstrings": Muscle(0.30, 0.75, 1.6),
+        "quadriceps": Muscle(0.37, 0.75, 1.6),
+        "tibialis_anterior": Muscle(0.25, 0.35, 0.5),
+    },
+    "massage_ball": {"glutes": Muscle(0.10, 0.65, 1.9)},
 }
 
 FALL = 0.2
@@ -42,6 +54,8 @@ HEEDED_STROKES = 8
 """So many strokes a buzz is remembered."""
 HEEDED_STROKE_S = (3.2, 4.0)
 
+MOST_SPIN_RAD_S = pi / 3
+
 SHAPES: tuple[Shape, ...] = ("min_jerk", "sine", "trapezoid")
 
 Range = tuple[float, float]
@@ -50,12 +64,16 @@ Range = tuple[float, float]
 class Person:
     """The moves, each a short sequence of acts that begins where the last one ended."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, tool: ToolKind = "foam_roller") -> None:
         self.rng = rng
-        self.muscle = MUSCLES["calves"]
+        self._muscles = MUSCLES[tool]
+        self._tool = BUILDS[tool].name
+        self.muscle = next(iter(self._muscles.values()))
         self.place_m = 0.0
+        self._spot = (0.0, 0.0)
+        """Where the ball is on the body, in its two directions."""
         self.pressing = 0.28
-        """Share of body weight in the middle of the muscle."""
+        """Share of the load in the middle of the muscle."""
         self._stroke_speed_m_s = 0.0
         self._heeding = 0
 
@@ -77,12 +95,12 @@ class Person:
 
     def select(self, muscle: str, side: str) -> Iterator[Act]:
         """Say what comes next."""
-        self.muscle = MUSCLES[muscle]
+        self.muscle = self._muscles[muscle]
         self.pressing = self.rng.uniform(
             0.8 * self.muscle.low_share + 0.2 * self.muscle.high_share,
             0.2 * self.muscle.low_share + 0.8 * self.muscle.high_share,
         )
-        yield Say(Command(t=0.0, command="select", muscle=muscle, side=side, tool="roller"))
+        yield Say(Command(t=0.0, command="select", muscle=muscle, side=side, tool=self._tool))
 
     # --- on and off
 
@@ -156,6 +174,16 @@ class Person:
         yield from self.stroke(to_m, abs(to_m - self.place_m) / self.rng.uniform(0.022, 0.03), "trapezoid")
         yield from self.pause((0.2, 0.6))
 
+    def scan(self) -> Iterator[Act]:
+        """The whole muscle at an even 2.5 cm/s, with no more than the hand's tremor in it."""
+        to_m = self._far_end()
+        way_m = to_m - self.place_m
+        self.place_m = to_m
+        seconds = abs(way_m) / self.rng.uniform(0.0225, 0.024)  # between the crossings of 0.8 cm/s: 2.5
+        ripples = (self._tremor(), self._tremor())
+        yield Move(seconds=seconds, travel_m=way_m, share=self._share(to_m), shape="trapezoid", ripples=ripples)
+        yield from self.pause((0.3, 0.9))
+
     def jerky_stroke(self, seconds: float) -> Iterator[Act]:
         """One direction in jumps: stops, twitches back by some millimetres, uneven speed."""
         start_m, way_m = self.place_m, self._far_end() - self.place_m
@@ -222,6 +250,66 @@ class Person:
         """Shift the weight: from now on `share` of body weight in the middle of the muscle."""
         self.pressing = share
         yield Move(seconds=seconds, share=self._share(self.place_m), ripples=(self._tremor(),))
+
+    # --- with a ball
+
+    def roll_to_spot(self) -> Iterator[Act]:
+        """3 to 8 cm over the body to another spot, turning the ball a little on the way; and rest there."""
+        rng = self.rng
+        way_m = rng.uniform(0.03, 0.08)
+        x, y = self._spot
+        # Out from the middle at random, back towards it from further out: the muscle is only so large.
+        home = atan2(-y, -x)
+        off = rng.uniform(-pi, pi) if hypot(x, y) < self.muscle.stroke_m / 4 else rng.uniform(-0.8, 0.8)
+        dx, dy = way_m * cos(home + off), way_m * sin(home + off)
+        self._spot = x + dx, y + dy
+        seconds = way_m / rng.uniform(0.03, 0.06)
+        yield Move(
+            seconds=seconds,
+            travel_m=dx,
+            across_m=dy,
+            share=self._pressed(),
+            # Up to 60 dps: a minimum-jerk turn peaks at 1.875 times its mean.
+            twist_rad=rng.uniform(-1, 1) * MOST_SPIN_RAD_S / 1.875 * seconds,
+        )
+        yield from self._rest_on_spot(rng.uniform(0.6, 1.2))
+
+    def circle(self, seconds: float) -> Iterator[Act]:
+        """Work the spot in small circles of 4 to 10 mm radius; begun and ended at rest."""
+        rng = self.rng
+        radius_m, hertz, phase = rng.uniform(0.004, 0.010), rng.uniform(0.4, 0.7), rng.uniform(0, 2 * pi)
+        round_by = rng.choice((-1, 1)) * pi / 2
+        yield Move(
+            seconds=seconds,
+            share=self._pressed(),
+            ripples=(Ripple(radius_m, hertz, phase),),
+            across_ripples=(Ripple(radius_m * rng.uniform(0.85, 1.0), hertz, phase + round_by),),
+            twist_ripples=(Ripple(rng.uniform(0.1, 0.4), rng.uniform(0.1, 0.25), rng.uniform(0, 2 * pi)),),
+            ripple_ramp_s=0.8,
+        )
+        yield from self._rest_on_spot(rng.uniform(0.4, 0.9))
+
+    def stay(self, seconds: float) -> Iterator[Act]:
+        """Stay on the spot as still as one can."""
+        rng = self.rng
+
+        def sway() -> Ripple:
+            return Ripple(rng.uniform(3e-4, 8e-4), rng.uniform(0.15, 0.3), rng.uniform(0, 2 * pi))
+
+        yield Move(
+            seconds=seconds,
+            share=self._pressed(),
+            ripples=(self._tremor(), sway()),
+            across_ripples=(self._tremor(), sway()),
+            twist_ripples=(Ripple(rng.uniform(0.01, 0.04), rng.uniform(0.1, 0.2), rng.uniform(0, 2 * pi)),),
+            ripple_ramp_s=0.8,
+        )
+
+    def _rest_on_spot(self, seconds: float) -> Iterator[Act]:
+        yield Move(seconds=seconds, share=self._pressed(), ripples=(self._tremor(),))
+
+    def _pressed(self) -> float:
+        return self.pressing * self.rng.uniform(0.92, 1.05)
 
     # --- sizes
 

@@ -1,4 +1,4 @@
-"""Who rolls, and how: every scenario by name. All but `still` go on for ever if they are let."""
+"""Who rolls, how, and with which tool: every scenario by name. All but `still` go on for ever if they are let."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from firmware_host.coaching.inputs import Command
+from firmware_host.coaching.inputs import Command, ToolKind
 from firmware_host.simulator.person import Person
 from firmware_host.simulator.plan import Act, Say
 
@@ -26,6 +26,16 @@ ROTA = (
     ("glutes", "left"),
     ("glutes", "right"),
 )
+STICK_ROTA = (
+    ("calves", "left"),
+    ("calves", "right"),
+    ("tibialis_anterior", "left"),
+    ("tibialis_anterior", "right"),
+    ("quadriceps", "left"),
+    ("quadriceps", "right"),
+)
+BALL_ROTA = (("glutes", "left"), ("glutes", "right"))
+Rota = tuple[tuple[str, str], ...]
 
 
 class Scenario(Struct, frozen=True):
@@ -33,17 +43,18 @@ class Scenario(Struct, frozen=True):
     seconds: float
     """How long it takes unless told otherwise."""
     behaviour: Behaviour
+    tool: ToolKind = "foam_roller"
 
 
 class UnknownScenario(Exception):
     """There is no scenario of that name; the text lists those there are."""
 
 
-def _sets(person: Person, work: Callable[[Person], Iterator[Act]]) -> Iterator[Act]:
+def _sets(person: Person, work: Callable[[Person], Iterator[Act]], rota: Rota = ROTA) -> Iterator[Act]:
     """One muscle and side after the other, `work` on each."""
     yield from person.lie(FIRST_REST_S)
     while True:
-        for muscle, side in ROTA:
+        for muscle, side in rota:
             yield from person.select(muscle, side)
             yield from person.lie(person.rng.uniform(0.8, 1.6))
             yield from person.touch_down()
@@ -69,6 +80,51 @@ def fast(person: Person) -> Iterator[Act]:
         yield from person.passes(person.rng.randint(16, 24), (1.0, 1.8), (0.0, 0.2))
 
     return _sets(person, work)
+
+
+def brisk(person: Person) -> Iterator[Act]:
+    """As fast as the guidance lets one: 1.8-2.6 s a pass."""
+
+    def work(person: Person) -> Iterator[Act]:
+        yield from person.passes(person.rng.randint(12, 18), (1.8, 2.6), (0.05, 0.4))
+
+    return _sets(person, work)
+
+
+def scan(person: Person) -> Iterator[Act]:
+    """An inch a second over whole muscles (guidance 1.5)."""
+
+    def work(person: Person) -> Iterator[Act]:
+        for _ in range(person.rng.randint(4, 6)):
+            yield from person.scan()
+
+    return _sets(person, work)
+
+
+def stick(person: Person) -> Iterator[Act]:
+    """Passes with a massage stick, two to three turns each, and a spot pressed for a while."""
+
+    def work(person: Person) -> Iterator[Act]:
+        rng = person.rng
+        yield from person.passes(rng.randint(5, 8), (2.2, 4.0), (0.05, 0.5))
+        yield from person.go_to_spot(rng.uniform(-0.3, 0.3) * person.muscle.stroke_m)
+        yield from person.hold(rng.uniform(6, 14), rng.uniform(0.004, 0.007) if rng.random() < 0.3 else 0.0)
+        yield from person.passes(rng.randint(3, 5), (2.2, 4.0), (0.05, 0.5))
+
+    return _sets(person, work, STICK_ROTA)
+
+
+def ball(person: Person) -> Iterator[Act]:
+    """From spot to spot on a massage ball; each is pressed without moving, or worked in small circles."""
+
+    def work(person: Person) -> Iterator[Act]:
+        rng = person.rng
+        for _ in range(3):
+            yield from person.roll_to_spot()
+            seconds = rng.uniform(6, 14) if rng.random() < 0.4 else rng.uniform(20, 30)
+            yield from person.circle(seconds) if rng.random() < 0.5 else person.stay(seconds)
+
+    return _sets(person, work, BALL_ROTA)
 
 
 def jerky(person: Person) -> Iterator[Act]:
@@ -238,10 +294,14 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("calm", 120.0, calm),
         Scenario("fast", 90.0, fast),
         Scenario("jerky", 90.0, jerky),
+        Scenario("brisk", 90.0, brisk),
         Scenario("holding", 180.0, holding),
         Scenario("mixed", 180.0, mixed),
         Scenario("demo", 180.0, demo),
         Scenario("long", 600.0, mixed),
+        Scenario("scan", 180.0, scan),
+        Scenario("stick", 120.0, stick, "massage_stick"),
+        Scenario("ball", 180.0, ball, "massage_ball"),
         Scenario("still", 60.0, still),
     )
 }

@@ -11,12 +11,18 @@ this is what the coach is measured against. Where the contract's words leave roo
   first stretch of 3 s or more counts, and the search goes on at its end. Where position creeps out of the window
   without a movement, the stretch ends there and the next may start there.
 - Positions are the travel along the muscle while on the body, 0 at the first sample.
+- A hole of the link ends the movement at its beginning, and none begins before its end; a hold goes on through it
+  if the tool stayed.
+- A strip or a pad is on the body when the true force says so.
+- A ball has holds only (spots.py).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +30,7 @@ from msgspec import Struct
 from firmware_host.coaching.inputs import Command, ToolKind
 from firmware_host.simulator.path import (
     BEGIN_M_S,
+    HOLD_S,
     MARGIN,
     Hold,
     Movement,
@@ -34,7 +41,9 @@ from firmware_host.simulator.path import (
     crossing,
     near,
 )
-from firmware_host.simulator.world import G, World
+from firmware_host.simulator.spots import Spots
+from firmware_host.simulator.tools import G
+from firmware_host.simulator.world import World
 
 RATE_HZ = 500
 
@@ -50,6 +59,9 @@ MIN_LENGTH_M: Mapping[str, float] = {
 }
 UNKNOWN_MIN_LENGTH_M = 0.05
 """Guidance 2.2, min stroke to count."""
+
+
+Along = Literal["muscle", "tool"]
 
 
 class Stroke(Struct, frozen=True):
@@ -95,23 +107,65 @@ def of_world(
     seed: int,
     seconds: float,
     min_length_m: Mapping[str, float] = MIN_LENGTH_M,
+    along: Along = "muscle",
 ) -> Truth:
-    """Sample a fresh `world` from 0 to `seconds` and write down what happened."""
-    times = [i / RATE_HZ for i in range(int(seconds * RATE_HZ) + 1)]
-    speed: list[float] = []
-    force: list[float] = []
-    for t in times:
-        motion = world.motion(t)
-        speed.append(motion.speed_m_s)
-        force.append(motion.force_n)
+    """Sample a fresh `world` from 0 to `seconds` and write down what happened.
+
+    `along`: the way along the muscle, or the tool's own travel, effective radius times angle. They differ where the
+    limb pitches or the skin slips: only the tool's own can be measured.
+    """
     found = find(
-        Trace(times, speed, force),
+        trace_of(world, seconds, along),
         world.tool.kind,
         world.person.mass_kg,
         _muscles(world.take_commands(seconds)),
         min_length_m,
+        world.holes(seconds),
     )
     return msgspec.structs.replace(found, scenario=scenario, seed=seed, seconds=seconds, tool=world.tool.name)
+
+
+def trace_of(world: World, seconds: float, along: Along = "muscle") -> Trace:
+    """The true motion of a fresh `world` from 0 to `seconds`."""
+    times = [i / RATE_HZ for i in range(int(seconds * RATE_HZ) + 1)]
+    speed: list[float] = []
+    force: list[float] = []
+    across: list[float] = []
+    ball, muscle = world.tool.kind == "massage_ball", along == "muscle"
+    for t in times:
+        motion = world.motion(t)
+        force.append(motion.force_n)
+        if ball:
+            _, _, vx, vy = world.path(t)
+            speed.append(vx)
+            across.append(vy)
+        else:
+            speed.append(motion.muscle_speed_m_s if muscle else motion.speed_m_s)
+    return Trace(times, speed, force, across)
+
+
+def positions(world: World, times: Sequence[float], along: Along = "tool") -> list[float]:
+    """Where the tool is on the body (m) at each of `times` (s, in any order), from a fresh `world`.
+
+    The tool's own travel while on the body, effective radius times angle, 0 at the first contact and standing still
+    off the body; or, with `along`, that along the muscle. Raises `TypeError` for a ball, whose places are not on a
+    line: ask `world.path`.
+    """
+    if world.tool.kind == "massage_ball":
+        raise TypeError("a massage_ball's places are not on a line: ask World.path")
+    if not times:
+        return []
+    trace = trace_of(world, max(times) + 1 / RATE_HZ, along)
+    stretches, _ = _contacts(trace, *contact_thresholds_n(world.tool.kind, world.person.mass_kg))
+    place = _positions(trace, stretches)
+    return [_between(trace.t, place, t) for t in times]
+
+
+def _between(times: Sequence[float], values: Sequence[float], t: float) -> float:
+    """The value at `t`, linear between samples."""
+    i = min(max(bisect_right(times, t), 1), len(times) - 1)
+    share = (t - times[i - 1]) / (times[i] - times[i - 1])
+    return values[i - 1] + share * (values[i] - values[i - 1])
 
 
 def to_json(truth: Truth) -> bytes:
@@ -149,31 +203,37 @@ def find(
     mass_kg: float,
     muscles: Sequence[tuple[float, str | None]] = (),
     min_length_m: Mapping[str, float] = MIN_LENGTH_M,
+    holes: Sequence[tuple[float, float]] = (),
 ) -> Truth:
-    """The events in `trace`; `muscles` says from when on each was the selected one, oldest first."""
+    """The events in `trace`; `muscles` says from when on each was the selected one, oldest first.
+
+    `holes`: from when until when nothing of the motion was known to anyone.
+    """
     on_n, off_n = contact_thresholds_n(kind, mass_kg)
-    window_m = BALL_WINDOW_M if kind == "massage_ball" else WINDOW_M
     stretches, contacts = _contacts(trace, on_n, off_n)
     place = _positions(trace, stretches)
+    if kind == "massage_ball":
+        return _on_spots(trace, place, stretches, contacts, muscles)
     passes: list[Stroke] = []
     short: list[Stroke] = []
     holds: list[Hold] = []
     misses: list[NearMiss] = []
     for stretch in stretches:
         path = Path(trace, place, stretch)
-        movements = path.movements()
-        found, almost = path.holds(movements, window_m, lambda t: _selected(muscles, t))
+        parts = [Path(trace, place, part).movements() for part in _apart(trace.t, stretch, holes)]
+        movements = list(chain.from_iterable(parts))
+        found, almost = path.holds(movements, WINDOW_M, lambda t: _selected(muscles, t))
         for movement in movements:
             muscle = _selected(muscles, movement.start)
             least_m = min_length_m.get(muscle or "", UNKNOWN_MIN_LENGTH_M)
-            stroke = _stroke(path, movement, muscle, (least_m, window_m))
-            if kind != "massage_ball" and movement.length_m >= least_m:
+            stroke = _stroke(path, movement, muscle, (least_m, WINDOW_M))
+            if movement.length_m >= least_m:
                 passes.append(stroke)
-            elif kind != "massage_ball" and movement.length_m >= window_m:
+            elif movement.length_m >= WINDOW_M:
                 short.append(stroke)
-            elif kind != "massage_ball" and movement.length_m >= window_m * (1 - MARGIN):
+            elif movement.length_m >= WINDOW_M * (1 - MARGIN):
                 misses.append(NearMiss("short_pass", movement.start, movement.end))
-        holds += found
+        holds += [_perhaps_unknown(hold, holes) for hold in found]
         misses += almost
     return Truth(
         kind=kind,
@@ -183,6 +243,49 @@ def find(
         contacts=tuple(contacts),
         near_misses=tuple(misses),
     )
+
+
+def _on_spots(
+    trace: Trace,
+    x: Sequence[float],
+    stretches: Sequence[Stretch],
+    contacts: Sequence[Contact],
+    muscles: Sequence[tuple[float, str | None]],
+) -> Truth:
+    """A ball's holds; it has no passes."""
+    holds: list[Hold] = []
+    misses: list[NearMiss] = []
+    other_way = msgspec.structs.replace(trace, speed_m_s=trace.across_m_s or [0.0] * len(trace.t))
+    y = _positions(other_way, stretches)
+    for stretch in stretches:
+        found, almost = Spots(trace, x, y, stretch).holds(BALL_WINDOW_M, lambda t: _selected(muscles, t))
+        holds += found
+        misses += almost
+    return Truth(kind="massage_ball", holds=tuple(holds), contacts=tuple(contacts), near_misses=tuple(misses))
+
+
+def _perhaps_unknown(hold: Hold, holes: Sequence[tuple[float, float]]) -> Hold:
+    """Near a threshold also if it takes the time in holes, when nobody could see it, to make 3 s."""
+    unseen = sum(max(0.0, min(end, hold.end) - max(start, hold.start)) for start, end in holes)
+    if unseen == 0.0 or hold.duration_s - unseen > HOLD_S * (1 + MARGIN):
+        return hold
+    return msgspec.structs.replace(hold, near_threshold=True)
+
+
+def _apart(times: Sequence[float], stretch: Stretch, holes: Sequence[tuple[float, float]]) -> list[Stretch]:
+    """What the holes leave of a time on the body."""
+    parts: list[Stretch] = []
+    first, on = stretch.first, stretch.on
+    for start, end in holes:
+        if end <= stretch.on or start >= stretch.off:
+            continue
+        last = bisect_left(times, start, stretch.first, stretch.last + 1) - 1
+        if last >= first:
+            parts.append(Stretch(first, last, on, start))
+        first, on = bisect_left(times, end, stretch.first, stretch.last + 1), end
+    if first <= stretch.last:
+        parts.append(Stretch(first, stretch.last, on, stretch.off))
+    return parts
 
 
 def _selected(muscles: Sequence[tuple[float, str | None]], t: float) -> str | None:

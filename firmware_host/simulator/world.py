@@ -1,87 +1,54 @@
-"""The truth: a person on a roller on a floor, and what a sensor in that roller feels.
+"""The truth: a person with a tool, and what a sensor in that tool feels.
 
-Frames. World: x along the roller's axis, z up. Body: turned from the world by the roller's angle about x. Sensor:
-turned from the body by a small mounting error. A positive rate about x rolls the roller's centre towards -y.
+Frames. World: x along the tool's axis, z up. Body: turned from the world by the tool's motion (tools.py, ball.py).
+Sensor: turned from the body by a small mounting error.
 
-The chips' own faults of resolution, noise, filter and range are the chip models' (sensors/chips/); bias, scale error
-and mounting are made here. Every figure without a source is this project's estimate of an ordinary build.
+The chips' own faults of resolution, noise and filter are the chip models' (sensors/chips/); bias, scale error and
+mounting are made here, from ordinary values or from the conditions given. Every figure without a source is this
+project's estimate of an ordinary build.
 """
 
 from __future__ import annotations
 
 import random
-from math import cos, exp, pi, radians, sin
-from typing import NamedTuple
+from math import cos, exp, inf, pi, radians, sin
 
-from firmware_host.coaching.inputs import Calibration, Command, Person, Tool, Vector
+from firmware_host.coaching.inputs import Calibration, Command, Person, Tool, ToolKind, Vector
+from firmware_host.simulator import link, scenarios
 from firmware_host.simulator import person as people
-from firmware_host.simulator import scenarios
-from firmware_host.simulator.plan import KEPT_S, STEP_OFF_BEFORE_END_S, Plan, Roller
-
-G = 9.80665
-TOOL_NAME = "roller"
-RADIUS_M = 0.075
-STIFFNESS_N_M = 20_000.0
-"""12.5 mm of sag under 250 N (guidance 2.5)."""
-
-BREATH_SHARE = 0.035
-BREATH_S = 4.2
-UNEVEN_SHARE = 0.03
-UNEVEN_PER_TURN = 3
-"""The roller's pattern and the leg's shape make the force ripple as it turns."""
+from firmware_host.simulator.ball import MassageBall
+from firmware_host.simulator.conditions import Conditions
+from firmware_host.simulator.motor import Motor
+from firmware_host.simulator.plan import STEP_OFF_BEFORE_END_S, Plan
+from firmware_host.simulator.pressure import ROOM_K, Bladder, ForceSensor, Reading, sensor_of
+from firmware_host.simulator.tools import (
+    BUILDS,
+    TAKEN_S,
+    FoamRoller,
+    G,
+    Grip,
+    Lever,
+    MassageStick,
+    Motion,
+    rolling_of,
+)
 
 GYRO_BIAS_RAD_S = radians(4)
 """Largest constant bias on an axis; the data sheet allows 20 dps."""
 WARM_UP_RAD_S = radians(0.4)
 WARM_UP_S = 240.0
+DRIFT_WANDER_S = (45.0, 90.0)
+DRIFT_WANDER_MIN = 0.2
+"""About its steady drift a bias wanders by what it drifts in so many minutes."""
 ACCEL_BIAS_M_S2 = 0.15
-STEER_RAD_S = radians(1.5)
-"""Rotation about the vertical with which a person keeps the roller on course."""
-
-STANDARD_ATMOSPHERE_PA = 101_325.0
-BLADDER_YIELD_PER_N = (1 - STANDARD_ATMOSPHERE_PA / (STANDARD_ATMOSPHERE_PA + 60_000)) / 450
-"""Share of its volume that a sealed bladder loses per newton: 60 kPa above ambient at 450 N (guidance 2.1, S7)."""
-MOST_YIELD = 0.9
-ROOM_K = 295.0
-WARMING_K = 1.5
-WARMING_S = 400.0
-WEATHER_PA = 15.0
-WEATHER_S = 700.0
-SCALE_KG = (5.0, 10.0, 20.0, 30.0, 45.0)
-"""What an owner presses on the bathroom scale while calibrating."""
-
-VIBRATION_HZ = 180.0
-VIBRATION_M_S2 = 30.0
-VIBRATION_RAD_S = 0.15
-RUN_DOWN_S = 0.2
-RUN_DOWN_DECAY_S = 0.06
-
-
-class Motion(NamedTuple):
-    """What is really so at one moment."""
-
-    angle_rad: float
-    rate_rad_s: float
-    acceleration_rad_s2: float
-    force_n: float
-    effective_radius_m: float
-    speed_m_s: float
-    """Along the muscle: `effective_radius_m * rate_rad_s`."""
-
-
-class Buzz(NamedTuple):
-    """The haptic motor running, from `start` until `end` (None: still on)."""
-
-    start: float
-    end: float | None
-    level: float
 
 
 class World:
     """One simulated session. The same arguments give the same world, however and how often it is asked.
 
-    `seconds`: the person steps off 2 s before; None: goes on for ever. `gyro_scale_error`: what the gyroscope reads
-    too much (0.005 is 0.5 %). `heeds`: a buzz of the motor slows the person down. Raises `UnknownScenario`.
+    `seconds`: the person steps off 2 s before; None: goes on for ever. `gyro_scale_error` replaces that of the
+    `conditions` (0.005 is 0.5 %). `heeds`: a buzz of the motor slows the person down. Raises `UnknownScenario`, and
+    `ConditionError` where conditions and tool don't go together.
 
     Times may be asked out of order by up to 5 s.
     """
@@ -93,62 +60,95 @@ class World:
         seconds: float | None = None,
         *,
         person: Person | None = None,
-        gyro_scale_error: float = 0.005,
+        gyro_scale_error: float | None = None,
         heeds: bool = False,
+        conditions: Conditions | None = None,
     ) -> None:
-        behaviour = scenarios.find(scenario).behaviour
+        chosen = scenarios.find(scenario)
+        kind, build = chosen.tool, BUILDS[chosen.tool]
+        self.conditions = conditions or Conditions()
+        self.conditions.check(kind, build.radius_m)
         self.person = person or Person()
+        self._seed = seed
         self._heeds = heeds
-        self._body = people.Person(random.Random(f"{seed}:person"))
-        self._weight_n = self.person.mass_kg * G
-        self._roller = Roller(RADIUS_M, STIFFNESS_N_M, self._weight_n)
+        self._motor = Motor()
+        self._gyro_gain = 1.0 + (self.conditions.gyro_scale_error if gyro_scale_error is None else gyro_scale_error)
         rng = random.Random(f"{seed}:roller")
+        angle = rng.uniform(-pi, pi)
+        self._body = people.Person(random.Random(f"{seed}:person"), kind)
+        rolling = rolling_of(kind, self.person.mass_kg * G)
         step_off_t = None if seconds is None else max(0.0, seconds - STEP_OFF_BEFORE_END_S)
-        self._plan = Plan(behaviour(self._body), self._roller, rng.uniform(-pi, pi), step_off_t)
-        self._buzzes: tuple[Buzz, ...] = ()
-        self._gyro_gain = 1.0 + gyro_scale_error
-        self._breath_phase = rng.uniform(0, 2 * pi)
-        self._uneven_phase = rng.uniform(0, 2 * pi)
-        self._steer_phase = rng.uniform(0, 2 * pi)
-        self._mount(rng)
-        self._fill(rng)
-        self.tool = self._calibrated_tool(rng)
+        in_motion = self.conditions.begin_in_motion
+        plan = self._plan = Plan(chosen.behaviour(self._body), rolling, angle, step_off_t, in_motion)
+        phases = rng.uniform(0, 2 * pi), rng.uniform(0, 2 * pi), rng.uniform(0, 2 * pi)
+        lever = self._mount(rng, build.lever_m)
+        self._drift = self._new_drift()
+        grip = self._new_grip(build.radius_m)
+        own = random.Random(f"{seed}:{kind}")
+        self._tool: FoamRoller | MassageStick | MassageBall
+        if kind == "massage_ball":
+            self._tool = MassageBall(plan, rolling, phases[0], lever, _any_attitude(own))
+        elif kind == "massage_stick":
+            taken_s = -inf if in_motion else TAKEN_S
+            self._tool = MassageStick(plan, rolling, phases, lever, grip, own, taken_s)
+        else:
+            self._tool = FoamRoller(plan, rolling, phases, lever, grip)
+        pressure = self.conditions.pressure or build.pressure
+        self.force_sensor: ForceSensor | None = sensor_of(pressure, kind, self.conditions.strips, seed, rng)
+        self.tool = self._calibrated_tool(kind, rng)
 
-    def _mount(self, rng: random.Random) -> None:
-        """How the IMU sits in the roller: off the axis, slightly askew, with its biases."""
-        lever_m, where = rng.uniform(0.008, 0.020), rng.uniform(0, 2 * pi)
-        self._lever_y, self._lever_z = lever_m * cos(where), lever_m * sin(where)
+    def _mount(self, rng: random.Random, levers_m: tuple[float, float]) -> Lever:
+        """How the IMU sits in the tool: off the axis, slightly askew, with its biases."""
+        told = self.conditions
+        lever_m, where = rng.uniform(*levers_m), rng.uniform(0, 2 * pi)
+        lever_m = lever_m if told.lever_m is None else told.lever_m
         askew, about = radians(rng.uniform(1, 3)), rng.uniform(0, 2 * pi)
+        askew = askew if told.misalignment_deg is None else radians(told.misalignment_deg)
         self._body_axes = _small_turn(askew, about)
         self._gyro_bias: Vector = _box(rng, GYRO_BIAS_RAD_S)
         self._warm_up: Vector = _box(rng, WARM_UP_RAD_S)
         self._accel_bias: Vector = _box(rng, ACCEL_BIAS_M_S2)
+        return lever_m * cos(where), lever_m * sin(where)
 
-    def _fill(self, rng: random.Random) -> None:
-        """The day's air, and the bladder closed in it."""
-        self._ambient_pa = STANDARD_ATMOSPHERE_PA + rng.uniform(-900, 900)
-        self._weather_phase = rng.uniform(0, 2 * pi)
-        self._warming_k = rng.uniform(0.3, 1.0) * WARMING_K
-
-    def _calibrated_tool(self, rng: random.Random) -> Tool:
-        """The roller as its careful owner has set it up: zero and points taken with a bathroom scale good to 1 %."""
-        zero = self._bladder_pa(0.0, 0.0)
-        points = tuple(
-            (round(self._bladder_pa(kg * G * rng.gauss(1, 0.01), 0.0) - zero, 1), round(kg * G, 2)) for kg in SCALE_KG
+    def _new_drift(self) -> tuple[tuple[float, float, float, float], ...]:
+        """For each axis: drift (rad/s2), wander (rad/s), its angular frequency and phase; none on a good day."""
+        drift = radians(self.conditions.bias_drift_dps_per_min) / 60
+        if drift == 0.0:
+            return ()
+        rng = random.Random(f"{self._seed}:drift")
+        return tuple(
+            (
+                rng.choice((-drift, drift)),
+                drift * 60 * DRIFT_WANDER_MIN,
+                2 * pi / rng.uniform(*DRIFT_WANDER_S),
+                rng.uniform(0, 2 * pi),
+            )
+            for _ in range(3)
         )
+
+    def _new_grip(self, radius_m: float) -> Grip | None:
+        told = self.conditions
+        if told.limb_pitch_deg == 0.0 and told.slip == 0.0:
+            return None
+        return Grip(told.limb_pitch_deg, told.slip, radius_m, self._seed)
+
+    def _calibrated_tool(self, kind: ToolKind, rng: random.Random) -> Tool:
+        """The tool as its careful owner has set it up."""
+        build, sensor = BUILDS[kind], self.force_sensor
+        points = sensor.points(rng) if sensor is not None else ()
         stale = radians(0.15)
         bias = tuple(round(b + rng.uniform(-stale, stale), 6) for b in self._gyro_bias)
         return Tool(
-            name=TOOL_NAME,
-            kind="foam_roller",
-            radius_m=RADIUS_M,
-            stiffness_n_m=STIFFNESS_N_M,
-            axis=(1.0, 0.0, 0.0),
-            pressure="bladder",
-            gyro_full_scale_rad_s=radians(2000),
+            name=build.name,
+            kind=kind,
+            radius_m=build.radius_m,
+            stiffness_n_m=build.stiffness_n_m,
+            axis=None if kind == "massage_ball" else (1.0, 0.0, 0.0),
+            pressure=self.conditions.pressure or build.pressure,
+            gyro_full_scale_rad_s=radians(self.conditions.gyro_range_dps),
             calibration=Calibration(
-                gyro_bias=(bias[0], bias[1], bias[2]),
-                zero=round(zero + rng.uniform(-60, 60), 1),
+                gyro_bias=None if self.conditions.begin_in_motion else (bias[0], bias[1], bias[2]),
+                zero=sensor.zero(rng) if sensor is not None else None,
                 points=points,
             ),
         )
@@ -156,25 +156,32 @@ class World:
     # --- what is so
 
     def motion(self, t: float) -> Motion:
-        """Angle, rate, force and speed along the muscle at `t` seconds."""
-        segment = self._plan.segment(t)
-        angle, rate, acceleration = segment.turn(t)
-        force_n = self._force_n(segment.share(t), angle, t)
-        radius_m = self._roller.effective_radius_m(force_n)
-        return Motion(angle, rate, acceleration, force_n, radius_m, radius_m * rate)
+        """Angle, rate, force and speed at `t` seconds."""
+        return self._tool.motion(t)
 
-    def _force_n(self, share: float, angle: float, t: float) -> float:
-        if share == 0.0:
-            return 0.0
-        breath = BREATH_SHARE * sin(2 * pi / BREATH_S * t + self._breath_phase)
-        uneven = UNEVEN_SHARE * sin(UNEVEN_PER_TURN * angle + self._uneven_phase)
-        return share * self._weight_n * (1.0 + breath + uneven)
+    def path(self, t: float) -> tuple[float, float, float, float]:
+        """A ball's place on the body at `t`, as (x, y) in m, and its speeds in these directions in m/s.
+
+        Raises `TypeError` for tools that roll one way only.
+        """
+        if not isinstance(self._tool, MassageBall):
+            raise TypeError(f"a {self.tool.kind} rolls one way only: ask its `motion`")
+        return self._tool.path(t)
+
+    def holes(self, seconds: float) -> tuple[tuple[float, float], ...]:
+        """From when until when (s) the link to the IMU is lost for 0.5 s and more, up to `seconds`."""
+        return link.holes(self._seed, seconds) if self.conditions.link == "bad" else ()
 
     def gyro_bias(self, t: float) -> Vector:
-        """rad/s in sensor axes: constant, and a slow drift as the board warms up."""
+        """rad/s in sensor axes: constant, and a slow drift as the board warms up; more of it on a bad day."""
         warm = 1.0 - exp(-t / WARM_UP_S)
         b, w = self._gyro_bias, self._warm_up
-        return b[0] + warm * w[0], b[1] + warm * w[1], b[2] + warm * w[2]
+        if not self._drift:
+            return b[0] + warm * w[0], b[1] + warm * w[1], b[2] + warm * w[2]
+        x, y, z = (
+            drift * t + wander * (sin(omega * t + phase) - sin(phase)) for drift, wander, omega, phase in self._drift
+        )
+        return b[0] + warm * w[0] + x, b[1] + warm * w[1] + y, b[2] + warm * w[2] + z
 
     @property
     def true_axis(self) -> Vector:
@@ -185,22 +192,10 @@ class World:
 
     def imu(self, t: float) -> tuple[Vector, Vector]:
         """Specific force (m/s2) and angular rate (rad/s) in sensor axes, without noise."""
-        segment = self._plan.segment(t)
-        angle, rate, acceleration = segment.turn(t)
-        share = segment.share(t)
-        force_n = self._force_n(share, angle, t)
-        c, s = cos(angle), sin(angle)
-        # Centre over the floor, and gravity, seen from the turning body.
-        push = -(RADIUS_M - force_n / STIFFNESS_N_M / 3) * acceleration
-        square = rate * rate
-        fy = push * c + G * s - acceleration * self._lever_z - square * self._lever_y
-        fz = G * c - push * s + acceleration * self._lever_y - square * self._lever_z
-        fx = 0.0
-        steer = share / 0.3 * STEER_RAD_S * sin(1.3 * t + self._steer_phase) if share else 0.0
-        wx, wy, wz = rate, steer * s, steer * c
-        if self._buzzes:
-            shake, twist = self._vibration(t)
-            fx, fy, fz = 0.3 * shake, fy + shake, fz + 0.8 * shake
+        fx, fy, fz, wx, wy, wz = self._tool.felt(t)
+        if self._motor.buzzes:
+            shake, twist = self._motor.shake(t)
+            fx, fy, fz = fx + 0.3 * shake, fy + shake, fz + 0.8 * shake
             wx, wy, wz = wx + twist, wy + twist, wz - twist
         u, e1, e2 = self._body_axes
         a, b, gain = self._accel_bias, self.gyro_bias(t), self._gyro_gain
@@ -218,51 +213,47 @@ class World:
         )
 
     def pressure(self, t: float) -> tuple[float, float]:
-        """Absolute pressure in the bladder (Pa) and its temperature (degC), as far as it goes: a sensor clips."""
-        segment = self._plan.segment(t)
-        force_n = self._force_n(segment.share(t), segment.turn(t)[0], t)
-        return self._bladder_pa(force_n, t), ROOM_K - 273.15 + self._warmth_k(t)
+        """Absolute pressure in the bladder (Pa) and its temperature (degC), as far as it goes: a sensor clips.
 
-    def _warmth_k(self, t: float) -> float:
-        return self._warming_k * (1.0 - exp(-t / WARMING_S))
+        Raises `TypeError` for a tool without a bladder.
+        """
+        bladder = self.force_sensor
+        if not isinstance(bladder, Bladder):
+            raise TypeError(f'this {self.tool.kind} measures "{self.tool.pressure}": ask `reading`')
+        return bladder.pascal(self._on_sensor(t)[0], t), ROOM_K - 273.15 + bladder.warmth_k(t)
 
-    def _bladder_pa(self, force_n: float, t: float) -> float:
-        """Boyle: convex over force. Warmth raises the enclosed air by 0.34 %/K, the weather the whole of it."""
-        weather = WEATHER_PA * sin(2 * pi / WEATHER_S * t + self._weather_phase)
-        enclosed = self._ambient_pa * (1.0 + self._warmth_k(t) / ROOM_K) + weather
-        return enclosed / (1.0 - min(MOST_YIELD, BLADDER_YIELD_PER_N * force_n))
+    def reading(self, t: float) -> Reading:
+        """What the force sensor says, without noise. Raises `TypeError` if there is none."""
+        if self.force_sensor is None:
+            raise TypeError(f"this {self.tool.kind} has no force sensor")
+        return self.force_sensor.reading(*self._on_sensor(t), t)
+
+    def _on_sensor(self, t: float) -> tuple[float, float]:
+        """Force on the sensor (N), the motor's shaking included, and the tool's angle (rad)."""
+        force_n, angle = self._tool.load(t)
+        if self._motor.buzzes:
+            force_n = max(0.0, force_n + self._motor.ripple_n(t, force_n))
+        return force_n, angle
 
     # --- the haptic motor
 
     def motor(self, level: float, t: float) -> None:
         """The haptic motor runs at `level` (0..1) from `t` on; 0 is off. It shakes the sensor and is felt."""
-        buzzes = tuple(buzz for buzz in self._buzzes if buzz.end is None or buzz.end > t - 2 * KEPT_S)
-        running = buzzes[-1] if buzzes and buzzes[-1].end is None else None
-        if running is not None:
-            buzzes = (*buzzes[:-1], running._replace(end=t))
-        if level > 0:
-            buzzes = (*buzzes, Buzz(t, None, level))
-        self._buzzes = buzzes
-        if level > 0 and running is None and self._heeds:
+        if self._motor.run(level, t) and self._heeds:
             self._body.feel_buzz()
-
-    def _vibration(self, t: float) -> tuple[float, float]:
-        """The motor's shake (m/s2) and twist (rad/s) at `t`, running down after each buzz."""
-        strength = 0.0
-        for start, end, level in self._buzzes:
-            if end is None or t <= end:
-                if t >= start:
-                    strength = max(strength, level)
-            elif t < end + RUN_DOWN_S:
-                strength = max(strength, level * exp((end - t) / RUN_DOWN_DECAY_S))
-        wave = strength * sin(2 * pi * VIBRATION_HZ * t)
-        return VIBRATION_M_S2 * wave, VIBRATION_RAD_S * wave
 
     # --- what the person says
 
     def take_commands(self, until: float) -> list[Command]:
         """What the person has said (button or page) up to `until`; each command is handed out once."""
         return self._plan.take_commands(until)
+
+
+def _any_attitude(rng: random.Random) -> tuple[float, float, float, float]:
+    """A quaternion of any direction alike: four normal numbers, brought to length 1."""
+    w, x, y, z = (rng.gauss(0, 1) for _ in range(4))
+    length = (w * w + x * x + y * y + z * z) ** 0.5
+    return w / length, x / length, y / length, z / length
 
 
 def _box(rng: random.Random, size: float) -> Vector:

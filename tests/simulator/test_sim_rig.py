@@ -11,19 +11,22 @@ from firmware_host.acquisition.devices import devices_for
 from firmware_host.acquisition.i2c_bus import I2CBus
 from firmware_host.clock import ManualClock
 from firmware_host.coaching.inputs import Command, ForceSample, ImuSample, Input, Person, Tick
-from firmware_host.simulator.rig import TOOL_SETTINGS, Rig, simulate
+from firmware_host.settings import PersonSettings, SimulatorSettings
+from firmware_host.simulator.live import Simulation
+from firmware_host.simulator.rig import TOOL_SETTINGS, Rig, settings_of, simulate
 from firmware_host.simulator.scenarios import SCENARIOS, UnknownScenario
 from firmware_host.simulator.world import World
 from sensors.catalog import Catalog
 
 SECONDS = 30.0
+ROLLER_SCENARIOS = [name for name, scenario in SCENARIOS.items() if scenario.tool == "foam_roller"]
 
 
 def root_mean_square(errors: list[float]) -> float:
     return sqrt(sum(error * error for error in errors) / len(errors))
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", ROLLER_SCENARIOS)
 def test_the_samples_track_the_true_rate_and_pressure(scenario: str) -> None:
     inputs = list(simulate(scenario, 2, SECONDS))
     world = World(scenario, 2, SECONDS)
@@ -86,6 +89,35 @@ def test_the_tool_of_the_world_is_the_tool_of_the_settings() -> None:
     tool = World("calm").tool
     for field in ("name", "kind", "radius_m", "stiffness_n_m", "axis", "pressure"):
         assert getattr(tool, field) == getattr(TOOL_SETTINGS, field)
+    assert settings_of(tool) == TOOL_SETTINGS
+
+
+@pytest.mark.parametrize("scenario", ["stick", "ball"])
+def test_a_tool_in_the_hand_has_an_imu_on_the_bus_and_a_force_sensor_beside_it(scenario: str) -> None:
+    inputs = list(simulate(scenario, 2, SECONDS))
+    world = World(scenario, 2, SECONDS)
+    rate_errors: list[float] = []
+    force_errors: list[float] = []
+    for given in inputs:
+        if isinstance(given, ImuSample):
+            assert given.gyro is not None
+            rate_errors += [seen - true for seen, true in zip(given.gyro, world.imu(given.t)[1], strict=True)]
+        elif isinstance(given, ForceSample):
+            assert isinstance(given.value, float)
+            said = world.reading(given.t)
+            assert isinstance(said, float)
+            force_errors.append(given.value - said)
+    assert len(rate_errors) / 3 == pytest.approx(100 * SECONDS, rel=0.02)
+    assert len(force_errors) == 50 * SECONDS + 1
+    # A 44 Hz low-pass and a few tenths of a millisecond of stamp, on rates up to 16 rad/s.
+    assert root_mean_square(rate_errors) < 0.15
+    assert root_mean_square(force_errors) == pytest.approx(0.4, rel=0.1)
+
+
+@pytest.mark.parametrize("scenario", ["stick", "ball"])
+def test_live_there_is_only_a_foam_roller(scenario: str) -> None:
+    with pytest.raises(UnknownScenario, match=f"'{scenario}' is with a massage_{scenario}.*slowroll simulate"):
+        Simulation(SimulatorSettings(scenario=scenario), ManualClock(), PersonSettings())
 
 
 def test_a_rig_serves_a_bus_that_was_opened_late_and_opened_again() -> None:

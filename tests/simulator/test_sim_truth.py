@@ -245,6 +245,71 @@ def test_a_pass_still_going_on_at_the_end_is_cut_there() -> None:
     assert stroke.end == pytest.approx(4.0)
 
 
+def with_hole(start: float, end: float, *pieces: Piece) -> Truth:
+    return find(trace_of(*pieces), "foam_roller", MASS_KG, [(0.0, "calves")], holes=[(start, end)])
+
+
+def test_a_hole_cuts_a_pass_into_what_was_seen_of_it() -> None:
+    """0.1 m/s for 6 s, nothing known from 3 to 4 s."""
+    result = with_hole(3.0, 4.0, rest(1), (6.0, at(0.1)), rest(1))
+    first, second = result.passes
+    assert (first.start, first.end, second.start, second.end) == pytest.approx((1.0, 3.0, 4.0, 7.0), abs=0.003)
+    assert (first.length_m, second.length_m) == pytest.approx((0.2, 0.3), abs=1e-3)
+    assert second.start_position_m == pytest.approx(first.end_position_m + 0.1, abs=1e-3)
+
+
+def test_a_hole_while_nothing_moves_changes_nothing() -> None:
+    pieces = rest(1), sine_stroke(0.2, 3.0), rest(22), sine_stroke(-0.2, 3.0), rest(1)
+    assert with_hole(12.0, 13.5, *pieces) == found(*pieces)
+
+
+def test_a_stop_in_a_hole_begins_a_hold_that_counts_neither_way_if_it_needs_the_hole() -> None:
+    """At rest from 4.0 s on, seen from 4.6 s on: from the hole's beginning it is over 3 s, seen it is not."""
+    result = with_hole(3.8, 4.6, rest(1), (3.0, at(0.05)), rest(3.2), (3.0, at(0.05)), rest(1))
+    (hold,) = result.holds
+    assert (hold.start, hold.end) == pytest.approx((3.8, 7.2), abs=0.003)
+    assert hold.near_threshold
+    longer = with_hole(3.8, 4.6, rest(1), (3.0, at(0.05)), rest(6), (3.0, at(0.05)), rest(1))
+    assert [one.near_threshold for one in longer.holds] == [False]
+
+
+def test_who_comes_on_in_a_hole_is_seen_moving_from_its_end_on() -> None:
+    trace = trace_of((6.0, at(0.1)), rest(1), force=lambda t: 0.0 if t < 2.5 else PRESSED_N)
+    (stroke,) = find(trace, "foam_roller", MASS_KG, holes=[(2.0, 3.2)]).passes
+    assert (stroke.start, stroke.end) == pytest.approx((3.2, 6.0), abs=0.003)
+
+
+def test_positions_are_effective_radius_times_angle_on_the_body() -> None:
+    """Along one stay on the body, against the world's own angle; the same whichever order is asked."""
+    result = truth.of_world(World("calm", 2, 30.0), "calm", 2, 30.0)
+    on, off = result.contacts[0].t, result.contacts[1].t if len(result.contacts) > 1 else 30.0
+    times = [on + 0.1 + i * (off - on - 0.2) / 200 for i in range(201)]
+    places = truth.positions(World("calm", 2, 30.0), times)
+    assert truth.positions(World("calm", 2, 30.0), times[::-1]) == places[::-1]
+    world = World("calm", 2, 30.0)
+    before, most = world.motion(times[0]), 0.0
+    for i, t in enumerate(times[1:]):
+        motion = world.motion(t)
+        turned = motion.angle_rad - before.angle_rad
+        radius_m = (motion.effective_radius_m + before.effective_radius_m) / 2
+        assert places[i + 1] - places[i] == pytest.approx(turned * radius_m, abs=1e-4)
+        before, most = motion, max(most, abs(places[i + 1]))
+    assert most > 0.2
+    assert truth.positions(World("calm", 2, 30.0), [0.0, on]) == pytest.approx([0.0, 0.0], abs=1e-3)
+    assert truth.positions(World("calm", 2, 30.0), []) == []
+
+
+def test_off_the_body_the_position_stands_still() -> None:
+    """A stroke that is still going on as the leg leaves the roller."""
+    world = World("mixed", 1, 120.0)
+    result = truth.of_world(world, "mixed", 1, 120.0)
+    pairs = [(a.t, b.t) for a, b in pairwise(result.contacts) if not a.on]
+    assert pairs
+    for left, came in pairs:
+        places = truth.positions(World("mixed", 1, 120.0), [left, (left + came) / 2, came])
+        assert places == pytest.approx([places[0]] * 3, abs=1e-3)
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     pieces=st.lists(st.tuples(st.floats(-0.3, 0.3), st.floats(0.3, 4.0), st.floats(0.0, 5.0)), min_size=1, max_size=6),
@@ -300,7 +365,7 @@ def test_every_scenario_is_on_the_body_as_often_as_off_it_and_ends_off(scenario:
     result = truth.of_world(World(scenario, 3, 45.0), scenario, 3, 45.0)
     assert [contact.on for contact in result.contacts] == [True, False] * (len(result.contacts) // 2)
     assert bool(result.contacts) is (scenario != "still")
-    assert bool(result.passes) is (scenario != "still")
+    assert bool(result.passes) is (scenario not in ("still", "ball"))
 
 
 def test_minimum_lengths_are_those_of_the_articles_profile() -> None:

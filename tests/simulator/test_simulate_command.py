@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from firmware_host.coaching.inputs import ImuSample
+from firmware_host.coaching.inputs import ForceSample, ImuSample, StreamGap
 from firmware_host.commands import CommandError, simulate
 from firmware_host.history.recording import open_recording
+from firmware_host.simulator.conditions import CONDITIONS
+from firmware_host.simulator.link import holes
 from firmware_host.simulator.scenarios import SCENARIOS
 
 
@@ -62,6 +64,46 @@ def test_the_configuration_says_who_rolls_and_by_which_profile(tmp_path: Path) -
     assert header["station"] == "attic"
     assert header["person"]["mass_kg"] == 92
     assert header["settings"]["profile"]["name"] == "article"
+
+
+def test_a_condition_is_in_recording_and_truth(tmp_path: Path) -> None:
+    out, told = tmp_path / "x.jsonl", tmp_path / "x.json"
+    words = ["--seconds", "25", "--seed", "10", "--condition", "bad_link"]
+    assert run("calm", *words, "--out", str(out), "--truth", str(told)) == 0
+    recording, file = open_recording(out)
+    with file:
+        inputs = list(recording.inputs())
+    assert recording.warnings() == []
+    ((start, _),) = holes(10, 25.0)
+    assert sum(isinstance(given, StreamGap) for given in inputs) == 1
+    cut = [stroke for stroke in json.loads(told.read_text())["passes"] if stroke["end"] == round(start, 6)]
+    assert len(cut) == 1
+
+
+@pytest.mark.parametrize(("scenario", "kind"), [("stick", "massage_stick"), ("ball", "massage_ball")])
+def test_stick_and_ball_are_tools_of_their_own(tmp_path: Path, scenario: str, kind: str) -> None:
+    out, told = tmp_path / "x.jsonl", tmp_path / "x.json"
+    assert run(scenario, "--seconds", "20", "--out", str(out), "--truth", str(told)) == 0
+    header = json.loads(out.read_text().splitlines()[0])
+    assert (header["tools"][0]["name"], header["tools"][0]["kind"]) == (scenario, kind)
+    truth = json.loads(told.read_text())
+    assert (truth["tool"], truth["kind"]) == (scenario, kind)
+    assert truth["contacts"]
+    recording, file = open_recording(out)
+    with file:
+        assert sum(isinstance(given, ForceSample) for given in recording.inputs()) == 1001
+    assert recording.warnings() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [(("calm", "--condition", "strip"), "'strip'.*Did you mean 'strips'"), (("ball", "--condition", "strips"), "ball")],
+)
+def test_a_condition_that_cannot_be_is_wrong_use(tmp_path: Path, words: tuple[str, ...], why: str) -> None:
+    with pytest.raises(CommandError, match=why) as caught:
+        run(*words, "--out", str(tmp_path / "x.jsonl"))
+    assert caught.value.exit_code == 2
+    assert not (tmp_path / "x.jsonl").exists()
 
 
 def test_an_unknown_scenario_is_told_which_there_are(tmp_path: Path) -> None:
@@ -129,8 +171,9 @@ def test_progress_is_silent_where_no_terminal_is(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().err == ""
 
 
-def test_the_help_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_names_every_scenario_and_condition(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run("--help")
     shown = capsys.readouterr().out
     assert all(name in shown for name in SCENARIOS)
+    assert all(name in shown for name in CONDITIONS)
