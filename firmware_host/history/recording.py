@@ -10,11 +10,12 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
+from math import inf
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from firmware_host.coaching.inputs import (
     Calibration,
@@ -115,8 +116,34 @@ class _Line(Struct, frozen=True, omit_defaults=True):
     id: str | None = None
 
 
+Time = Annotated[float, Meta(gt=-LATEST, lt=LATEST)]
+Reading = Annotated[float, Meta(gt=-WILD, lt=WILD)]
+
+
+class _ImuLine(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Exactly what an IMU line has, in bounds: nearly every line, decoded in one go."""
+
+    t: Time
+    tool: str
+    accel: tuple[Reading, Reading, Reading] | None = None
+    gyro: tuple[Reading, Reading, Reading] | None = None
+
+
+class _PlainLine(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A line of newtons, a bladder's, or a tick, in bounds."""
+
+    t: Time
+    tool: str | None = None
+    force: Reading | None = None
+    pressure: Reading | None = None
+    tick: int | None = None
+
+
 _COMMAND_FIELDS = tuple(name for name in Command.__struct_fields__ if name != "t")
 _encoder = msgspec.json.Encoder()
+_decode_imu = msgspec.json.Decoder(_ImuLine).decode
+_decode_plain = msgspec.json.Decoder(_PlainLine).decode
+_BRACKET = ord("]")
 _decode_line = msgspec.json.Decoder(_Line).decode
 _decode_header = msgspec.json.Decoder(Header).decode
 _decode_kind = msgspec.json.Decoder(_Kind).decode
@@ -155,7 +182,30 @@ class BadLine(Exception):
 
 
 def decode(line: bytes) -> Input:
-    """One line as the input it stands for, or `BadLine`."""
+    """One line as the input it stands for, or `BadLine`.
+
+    The common kinds are told by how the line ends and decoded as exactly that; a line that is anything more or less
+    goes through `_decode_any`, which also says what is wrong with it.
+    """
+    try:
+        if len(line) > 2 and line[-3] == _BRACKET:
+            imu = _decode_imu(line)
+            return ImuSample(imu.t, imu.tool, imu.accel, imu.gyro)
+        plain = _decode_plain(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decode_any(line)
+    tool, force, pressure, tick = plain.tool, plain.force, plain.pressure, plain.tick
+    if tick is not None:
+        return Tick(plain.t)
+    if tool is not None and force is not None:
+        return ForceSample(plain.t, tool, "force", force)
+    if tool is not None and pressure is not None:
+        return ForceSample(plain.t, tool, "pressure", pressure)
+    return _decode_any(line)
+
+
+def _decode_any(line: bytes) -> Input:
+    """Any line, whichever keys it has."""
     try:
         got = _decode_line(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -220,57 +270,55 @@ class Recording:
 
     def inputs(self) -> Iterator[Input]:
         """Every good line in file order; bad ones are counted in `bad_lines` and named in `named`."""
-        latest: dict[tuple[str | None, type[Any]], float] = {}
-        tools = {tool.name for tool in self.header.tools}
-        newest: float | None = None
-        leapt: float | None = None
+        # Of each stream (kind of input, tool) the newest time; a kind that is not in here has no stream to run back in.
+        kinds = (ImuSample, ForceSample, StreamGap, Recalibrated, HapticRan, DeviceFault)
+        latest: dict[type, dict[str | None, float]] = {
+            kind: {tool.name: -LATEST for tool in self.header.tools} for kind in kinds
+        }
+        latest[DeviceFault][None] = -LATEST
+        newest = -LATEST  # of all of them; the first line may be at any time
+        leapt = -inf
         number = 1
-        for line in self._whole_lines():
-            number += 1
-            try:
-                given = decode(line)
-                if given.__class__ is not Tick and given.__class__ is not Command:
-                    tool = given.tool  # type: ignore[union-attr]
-                    if tool not in tools and not (tool is None and isinstance(given, DeviceFault)):
-                        raise BadLine(f"tool {tool!r} is not in the first line")
-                    stream = (tool, given.__class__)
-                    if given.t < latest.get(stream, -LATEST):
-                        raise BadLine(f"time runs back, from {latest[stream]:g} to {given.t:g}")
-                    if (
-                        newest is not None
-                        and given.t > newest + LEAP_S
-                        and not (leapt and abs(given.t - leapt) < LEAP_S)
-                    ):
-                        leapt = given.t
-                        raise BadLine(f"time leaps, from {newest:g} to {given.t:g}")
-                    latest[stream] = given.t
-                    newest = given.t
-            except BadLine as why:
-                if not line.strip():
-                    continue
-                self.bad_lines += 1
-                if len(self.named) < MAX_NAMED:
-                    self.named.append(f"line {number}: {why}")
-                continue
-            yield given
-
-    def _whole_lines(self) -> Iterator[bytes]:
-        """The lines that end in a newline, and a last one without if it is a whole one."""
         try:
             for line in self._lines:
-                if not line.endswith(b"\n"):
-                    try:
-                        decode(line)
-                    except BadLine:
+                number += 1
+                try:
+                    given = decode(line)
+                except BadLine as why:
+                    if not line.endswith(b"\n"):
                         self.cut_off = True
                         return
-                yield line
+                    if line.strip():
+                        self._skip(number, why)
+                    continue
+                stream = latest.get(given.__class__)
+                if stream is not None:
+                    t = given.t
+                    tool = given.tool  # type: ignore[union-attr]
+                    last = stream.get(tool)
+                    if last is None:
+                        self._skip(number, f"tool {tool!r} is not in the first line")
+                        continue
+                    if t < last:
+                        self._skip(number, f"time runs back, from {last:g} to {t:g}")
+                        continue
+                    if t > newest + LEAP_S and newest > -LATEST and not abs(t - leapt) < LEAP_S:
+                        self._skip(number, f"time leaps, from {newest:g} to {t:g}")
+                        leapt = t
+                        continue
+                    stream[tool] = newest = t
+                yield given
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self.cut_off = True
         except OSError as error:
             raise RecordingError(
                 f"{self.name}: can't be read on: {error.strerror or error}; the disk or card may be failing"
             ) from error
+
+    def _skip(self, number: int, why: object) -> None:
+        self.bad_lines += 1
+        if len(self.named) < MAX_NAMED:
+            self.named.append(f"line {number}: {why}")
 
     def warnings(self) -> list[str]:
         """Sentences for the person, empty if the file was whole and clean."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,16 @@ from firmware_host.coaching.inputs import (
     Tick,
     Tool,
 )
-from firmware_host.history.recording import BadLine, RecordingError, decode, encode, encode_header, new_header, read
+from firmware_host.history.recording import (
+    BadLine,
+    RecordingError,
+    _decode_any,
+    decode,
+    encode,
+    encode_header,
+    new_header,
+    read,
+)
 
 HEADER = new_header("test", "2026-01-01T00:00:00Z", Person(), (Tool(name="roller", kind="foam_roller"),), None)
 FIRST = encode_header(HEADER)
@@ -51,6 +62,29 @@ inputs: st.SearchStrategy[Any] = st.one_of(
 @given(inputs)
 def test_what_is_written_is_read(one: Input) -> None:
     assert decode(encode(one)) == one
+
+
+def meaning(decoder: Callable[[bytes], Input], line: bytes) -> Input | str:
+    try:
+        return decoder(line)
+    except BadLine as why:
+        return str(why)
+
+
+keys = st.dictionaries(
+    st.sampled_from(
+        ["tool", "accel", "gyro", "force", "pressure", "strips", "tick", "haptic", "gap", "command", "new"]
+    ),
+    st.sampled_from(["roller", 1, 1.5, 1e9, None, [0, 0, 1], [0, 0, 1e8], [1, 2], [], "]"]),
+    max_size=4,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(moment | st.sampled_from([1e9, "x"]), keys)
+def test_the_short_way_for_common_lines_says_what_the_long_one_says(t: Any, fields: dict[str, Any]) -> None:
+    line = msgspec.json.encode({"t": t, **fields}) + b"\n"
+    assert meaning(decode, line) == meaning(_decode_any, line)
 
 
 @settings(max_examples=200, deadline=None)
