@@ -62,6 +62,8 @@ def check_profile(profile: Profile, where: str) -> None:
             raise SettingsError(f"{where}: order names {muscle!r}, which has no [muscles.{muscle}]")
     if not profile.order:
         raise SettingsError(f"{where}: order is empty; `next` needs at least one muscle")
+    if profile.set_time.low_s > profile.set_time.high_s:
+        raise SettingsError(f"{where}: set_time: low_s is above high_s")
     for name, guide in (*profile.muscles.items(), ("unknown_muscle", profile.unknown_muscle)):
         if guide.force_low_bw > guide.force_high_bw:
             raise SettingsError(f"{where}: {name}: force_low_bw is above force_high_bw")

@@ -16,51 +16,70 @@ EASED_S = 1.0
 class Advisor:
     """Raises cues at the desk. Reasons are made only when a cue could come of them."""
 
-    __slots__ = ("_desk", "_profile", "_told_done")
+    __slots__ = ("_desk", "_leaning", "_profile", "_told_done")
 
     def __init__(self, profile: Profile, desk: CueDesk) -> None:
         self._profile = profile
         self._desk = desk
+        self._leaning = False
+        """The force was under its band, and has not been in it since."""
         self._told_done = False
         """The running hold's 20 s were told."""
 
     def sample(self, track: ToolTrack, now: float) -> bool:
         """What one sample in the set calls for; whether something is being done at all."""
-        desk, watch = self._desk, track.watch
-        t = track.motion.t or now
-        over = watch.over_since
-        if over is not None and t - over >= self._profile.cues.too_fast_s and desk.ready("slow_down", now):
-            self._slow_down(track, abs(track.motion.speed), watch.limits.live_speed_m_s, now)
-        self._pressure(track, t, now)
-        running = track.holds.running
-        if running is not None:
+        watch, running = track.watch, track.holds.running
+        if not watch.ok or self._leaning:
+            self._out_of_limits(track, now)
+        if running is not None and not self._told_done:
             self._holding(track, running, now)
-        # Who holds a tender spot is not sent away from it before the hold's own time is over.
-        staying = running is not None and running.duration_s < self._profile.hold.enough_s
-        work, target = watch.tally.work_s, watch.limits.set_s
-        if work >= target and not staying and desk.ready("move_on", now):
-            self._raise("move_on", track, now, work, target, watch.limits.set_source)
+        if watch.tally.work_s >= watch.limits.set_s:
+            self._set_done(track, running, now)
         return running is not None or track.movements.movement is not None
 
-    def _pressure(self, track: ToolTrack, t: float, now: float) -> None:
-        desk, watch, cues = self._desk, track.watch, self._profile.cues
-        hard, light = watch.hard_since, watch.light_since
-        if hard is not None:
-            if t - hard >= cues.ease_off_s and desk.ready("ease_off", now):
-                desk.while_("ease_off", now, track.tool.name, _force_reason(track, watch.limits.force_high_n))
-        elif light is not None:
-            if t - light >= cues.lean_in_s and desk.ready("lean_in", now):
-                desk.while_("lean_in", now, track.tool.name, _force_reason(track, watch.limits.force_low_n))
-            if t - light >= EASED_S:
-                desk.heeded("ease_off")
-        else:
-            desk.heeded("lean_in")
+    def _out_of_limits(self, track: ToolTrack, now: float) -> None:
+        watch = track.watch
+        if watch.over_since is not None:
+            self._too_fast(track, watch.over_since, now)
+        if watch.hard_since is not None:
+            self._too_hard(track, watch.hard_since, now)
+        elif watch.light_since is not None:
+            self._too_light(track, watch.light_since, now)
+        elif self._leaning:
+            self._leaning = False
+            self._desk.heeded("lean_in")
+
+    def _too_fast(self, track: ToolTrack, since: float, now: float) -> None:
+        t = track.motion.t or now
+        if t - since >= self._profile.cues.too_fast_s and self._desk.ready("slow_down", now):
+            self._slow_down(track, abs(track.motion.speed), track.watch.limits.live_speed_m_s, now)
+
+    def _too_hard(self, track: ToolTrack, since: float, now: float) -> None:
+        t = track.motion.t or now
+        if t - since >= self._profile.cues.ease_off_s and self._desk.ready("ease_off", now):
+            reason = _force_reason(track, track.watch.limits.force_high_n)
+            self._desk.while_("ease_off", now, track.tool.name, reason)
+
+    def _too_light(self, track: ToolTrack, since: float, now: float) -> None:
+        self._leaning = True
+        t = track.motion.t or now
+        if t - since >= self._profile.cues.lean_in_s and self._desk.ready("lean_in", now):
+            reason = _force_reason(track, track.watch.limits.force_low_n)
+            self._desk.while_("lean_in", now, track.tool.name, reason)
+        if t - since >= EASED_S:
+            self._desk.heeded("ease_off")
 
     def _holding(self, track: ToolTrack, running: HoldSpan, now: float) -> None:
-        hold = self._profile.hold
-        if not self._told_done and running.duration_s >= hold.done_s and track.watch.limits.hold_cues:
+        if running.duration_s >= self._profile.hold.done_s and track.watch.limits.hold_cues:
             self._told_done = True
             self._once("hold_done", track, now, running.duration_s)
+
+    def _set_done(self, track: ToolTrack, running: HoldSpan | None, now: float) -> None:
+        # Who holds a tender spot is not sent away from it before the hold's own time is over.
+        staying = running is not None and running.duration_s < self._profile.hold.enough_s
+        if not staying and self._desk.ready("move_on", now):
+            watch = track.watch
+            self._raise("move_on", track, now, watch.tally.work_s, watch.limits.set_s, watch.limits.set_source)
 
     def after_pass(self, track: ToolTrack, ended: Stroke, now: float) -> None:
         """A pass is over: too fast on the whole, or a sign that slow_down was heeded."""

@@ -67,6 +67,9 @@ FAR_OFF = 9.0
 """A squared difference beyond this many variances is a knock: taken, but at the weight of one there."""
 WIDE_RAD = 0.3
 """Beyond this the difference is taken as an angle, not as its sine."""
+ASTRAY = 5
+"""So many corrections in a row that were this far off say that the angle itself is lost."""
+LOST_RAD = 1.0
 LEARNS_BELOW_RAD = 0.3
 """While the angle is less certain than this, the vertical part says nothing reliable about the arms."""
 LEAST_GRAVITY = 0.3
@@ -104,6 +107,7 @@ class AngleFilter:
         "_across1",
         "_across2",
         "_age",
+        "_astray",
         "_block_s",
         "_clipped_s",
         "_cos",
@@ -122,6 +126,7 @@ class AngleFilter:
         "_sums",
         "_sway",
         "_tilt",
+        "_tilt_then",
         "_turned",
         "angle",
         "axis",
@@ -148,6 +153,7 @@ class AngleFilter:
         self._cov = [[0.0] * STATES for _ in range(STATES)]
         for i, deviation in enumerate(deviations):
             self._cov[i][i] = deviation * deviation
+        self._tilt_then = 0.0
         self._tilt = 0.0  # tangent of the axis's tilt
         self._across1, self._across2 = _dot(e1, known), _dot(e2, known)  # gyroscope bias across the axis
         self._cos, self._sin = 1.0, 0.0  # of angle + datum at the newest pair
@@ -157,6 +163,7 @@ class AngleFilter:
         self._seen = [2.0, 2.0]  # blocks each of them is an average of
         self._moving = 0
         self._age = 0.0
+        self._astray = 0
         self._turned = self._span = self._clipped_s = 0.0
         self._leak = 0.0  # of turning across the axis into turning about it, rad/s
         self._pair_s = 0.0
@@ -273,6 +280,12 @@ class AngleFilter:
         self._cov[ANGLE][ANGLE] += variance
         self._block_s = EARLY_BLOCK_S
 
+    def lost(self) -> None:
+        """Nothing is known of what happened since the last sample: gravity has to say where it is now."""
+        self._spread()
+        self._begin_block()
+        self.unsettle(LOST_RAD * LOST_RAD)
+
     def clipped(self, dt: float) -> None:
         """The gyroscope was at its end for `dt` seconds: it turned further than it said."""
         self._clipped_s += dt
@@ -345,13 +358,19 @@ class AngleFilter:
         if plumb <= 0.0:
             self._find_gravity(vertical, sideways, along, size)
             return
-        self._correct_tilt(along / plumb, span, c, s)
+        plumb = self._rest[5] = plumb * self._tip_over(along / plumb, span, c, s)
         arms = abs(arm1) + abs(arm2)
         self._moving = moving = 1 if spin > MOVING_RAD_S or spin < -MOVING_RAD_S else 0
         noise = ACCEL_SD * ACCEL_SD + self._sway[moving] + (ARM_SHARE[0] * push) ** 2 + (ARM_SHARE[1] * arms) ** 2
         wide = atan2(sideways, vertical)
-        if not -WIDE_RAD < wide < WIDE_RAD:
+        if -WIDE_RAD < wide < WIDE_RAD:
+            self._astray = 0
+        else:
             sideways = plumb * wide
+            self._astray += 1
+            if self._astray >= ASTRAY:
+                self._astray = 0
+                self.unsettle(wide * wide)
         self._weigh(sideways, vertical - plumb, (plumb, push, arm1, arm2, c, s, plumb * spin, centre * push), noise)
 
     def _weigh(
@@ -433,7 +452,7 @@ class AngleFilter:
         """The first sight of gravity: it says where the datum is, as well as one block can."""
         self.datum -= atan2(sideways, vertical)
         self._rest[5] = size
-        self._tilt = max(-STEEP, min(STEEP, along / size))
+        self._tilt = self._tilt_then = max(-STEEP, min(STEEP, along / size))
         cov = self._cov
         # The datum takes over the angle's error exactly, and adds gravity's own.
         cov[DATUM] = [-value for value in cov[ANGLE]]
@@ -442,15 +461,19 @@ class AngleFilter:
         cov[DATUM][DATUM] = cov[ANGLE][ANGLE] + DATUM_SD * DATUM_SD
         cov[DATUM][ANGLE] = cov[ANGLE][DATUM] = -cov[ANGLE][ANGLE]
 
-    def _correct_tilt(self, tilt: float, span: float, c: float, s: float) -> None:
-        off = tilt - self._tilt
-        if not -STEEP < self._tilt < STEEP:
-            self._tilt = tilt  # it was not followed: begin with what gravity says
-            return
-        self._tilt += min(1.0, span / min(TILT_S, self._age + span)) * off
-        lasting = TILT_BIAS_PER_S * span * off
-        self._across1 -= lasting * s
-        self._across2 -= lasting * c
+    def _tip_over(self, seen: float, span: float, c: float, s: float) -> float:
+        """Correct the tilt by what gravity shows of it; by how much its change makes gravity across the axis grow."""
+        tilt = self._tilt
+        if -STEEP < tilt < STEEP:
+            off = seen - tilt
+            tilt += min(1.0, span / min(TILT_S, self._age + span)) * off
+            lasting = TILT_BIAS_PER_S * span * off
+            self._across1 -= lasting * s
+            self._across2 -= lasting * c
+        else:
+            tilt = seen  # it was not followed: begin with what gravity says
+        before, self._tilt, self._tilt_then = self._tilt_then, tilt, tilt
+        return sqrt((1.0 + before * before) / (1.0 + tilt * tilt))
 
     def _follow_sway(self, beyond: float) -> None:
         """Follow the variance of what the rotation does not explain; one wild block moves it little."""

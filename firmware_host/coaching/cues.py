@@ -58,56 +58,52 @@ class Given(NamedTuple):
 class CueDesk:
     """Cues are raised here; `next_cue` says which one, if any, is given now."""
 
-    __slots__ = ("_again", "_last", "_longest", "_pause", "_pauses", "_waiting", "muted_until")
+    __slots__ = ("_again", "_last", "_longest", "_pause", "_pauses", "muted_until", "waiting")
 
     def __init__(self, pause_s: float, longest_pause_s: float) -> None:
         self._pause = pause_s
         self._longest = longest_pause_s
-        self._waiting: dict[str, Waiting] = {}
+        self.waiting: dict[str, Waiting] = {}
         self._again: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
         self._last = float("-inf")
         self.muted_until = float("-inf")
         """No cue begins before: the motor runs or has just run."""
 
-    @property
-    def waiting(self) -> bool:
-        return bool(self._waiting)
-
     def ready(self, name: str, now: float) -> bool:
         """Whether raising `name` could lead to a cue: it isn't waiting and its pause is over."""
-        return name not in self._waiting and now >= self._again.get(name, float("-inf"))
+        return name not in self.waiting and now >= self._again.get(name, float("-inf"))
 
     def once(self, name: str, now: float, tool: str | None, reason: Reason) -> None:
         """Something happened: worth a word for the next two seconds."""
         if now >= self._again.get(name, float("-inf")):
-            self._waiting[name] = Waiting(tool, reason, max(now, self.muted_until) + EDGE_VALID_S)
+            self.waiting[name] = Waiting(tool, reason, max(now, self.muted_until) + EDGE_VALID_S)
 
     def while_(self, name: str, now: float, tool: str | None, reason: Reason) -> None:
         """Something goes on: worth a word as long as it does."""
         if now >= self._again.get(name, float("-inf")):
-            self._waiting[name] = Waiting(tool, reason, max(now, self.muted_until) + LEVEL_VALID_S)
+            self.waiting[name] = Waiting(tool, reason, max(now, self.muted_until) + LEVEL_VALID_S)
 
     def heeded(self, name: str) -> None:
         """The person did what `name` asked: forget the growing pause, and what was about to be said."""
         self._pauses.pop(name, None)
-        self._waiting.pop(name, None)
+        self.waiting.pop(name, None)
 
     def clear(self) -> None:
         """A set or session ended: nothing that waits is of interest any more."""
-        self._waiting.clear()
+        self.waiting.clear()
         self._again.clear()
         self._pauses.clear()
 
     def at_once(self, name: str, now: float, tool: str | None, reason: Reason) -> Given:
         """A cue that waits for nothing (stop_pain)."""
         self._last = now
-        self._waiting.clear()
+        self.waiting.clear()
         return Given(name, tool, reason, 0.0)
 
     def next_cue(self, now: float) -> Given | None:
         """The cue to give now, if any."""
-        waiting = self._waiting
+        waiting = self.waiting
         if not waiting:
             return None
         for name in [name for name, item in waiting.items() if item.until < now]:

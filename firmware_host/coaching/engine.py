@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from firmware_host.coaching import guidance, judging, views
 from firmware_host.coaching.advice import Advisor
+from firmware_host.coaching.ball_track import track_for
 from firmware_host.coaching.cues import CUES, CueDesk, Given
 from firmware_host.coaching.events import (
     Contact,
@@ -28,7 +29,7 @@ from firmware_host.coaching.events import (
     Recovered,
     Rejected,
 )
-from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Stroke, Touched
+from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Refused, Stroke, Touched
 from firmware_host.coaching.guidance import Limits, Profile
 from firmware_host.coaching.holds import WINDOW_M
 from firmware_host.coaching.inputs import (
@@ -44,11 +45,11 @@ from firmware_host.coaching.inputs import (
     Tick,
     Tool,
 )
+from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.requests import COMMANDS, Selection
 from firmware_host.coaching.session import OpenSession, OpenSet, rounded
 from firmware_host.coaching.snapshot import Snapshot
 from firmware_host.coaching.track import ToolTrack
-from firmware_host.coaching.watch import Tally
 
 SILENT_S = 1.0
 """A movement is closed by silence when no IMU sample came for 0.5 s, and lines may be 0.5 s late."""
@@ -86,10 +87,11 @@ class Engine:
         self.selection = Selection()
         self.run_end_t = carried.run_end_t
         self.phase = guidance.phase_of(self.profile, self._since_run())
+        self._next_window_s = guidance.next_window_s(self.profile, self._since_run())
         self.tracks: dict[str, ToolTrack] = {}
         cues = self.profile.cues
         for tool in setup.tools:
-            self.tracks[tool.name] = ToolTrack(
+            self.tracks[tool.name] = track_for(
                 tool, setup.person, self.limits_for(tool), cues.too_fast_s, cues.ease_off_s
             )
         self.desk = CueDesk(cues.pause_s, cues.longest_pause_s)
@@ -176,24 +178,30 @@ class Engine:
             self._unknown_tool(given)
             return
         last = track.motion.t
-        if last is not None and given.t - last > 0.5:
+        if last is not None and given.t - last > NO_DATA_S:
             self._all_found(track, track.lose_imu(last))
-        refused = track.motion.rejected
         found = track.sample(given)
-        if track.motion.rejected != refused:
-            self.reject("imu", f"{given.tool}: a reading that is no number, or from before the last one")
-        if found is not None:
+        if found:
             self._all_found(track, found)
-        if track.on_body and self._in_set(track) and self.advice.sample(track, self.now):
-            self.active(self.now)
+        if self.set is None and self.armed and track.force.always_on:
+            self._begin_by_rolling(track)
+        open_set, session = self.set, self.session
+        if (
+            open_set is not None
+            and session is not None
+            and open_set.track is track
+            and track.on_body
+            and self.advice.sample(track, self.now)
+        ):
+            open_set.last_t = session.last_t = self.now
 
     def _force(self, given: ForceSample) -> None:
         track = self.tracks.get(given.tool)
         if track is None:
             self._unknown_tool(given)
             return
-        values = given.value if isinstance(given.value, tuple) else (given.value,)
-        if not all(isfinite(value) for value in values):
+        value = given.value
+        if not (all(map(isfinite, value)) if isinstance(value, tuple) else isfinite(value)):
             self.reject("force", f"{given.tool}: a reading that is no number")
             return
         track.press(given)
@@ -204,8 +212,9 @@ class Engine:
             last = track.motion.t
             if last is not None and now - last > SILENT_S and track.movements.movement is not None:
                 self._all_found(track, track.lose_imu(last))
-            self._all_found(track, track.late_changes(now))
-        if self.run_end_t is not None:
+            if track.changes:
+                self._all_found(track, track.late_changes(now))
+        if self.run_end_t is not None and now - self.run_end_t >= self._next_window_s:
             self.enter_phase_now()
         if self.session is None:
             return
@@ -272,6 +281,8 @@ class Engine:
     def _found(self, track: ToolTrack, finding: Finding) -> None:
         if isinstance(finding, Touched):
             self._touched(track, finding)
+        elif isinstance(finding, Refused):
+            self.reject("imu", f"{track.tool.name}: a reading that is no number, or from before the last one")
         elif self.pain:
             return  # after a pain stop nothing is counted until the person starts again
         elif isinstance(finding, Stroke):
@@ -302,6 +313,14 @@ class Engine:
             self.advice.after_pass(track, stroke, self.now)
         else:
             track.watch.tally.short_passes += 1
+
+    def _begin_by_rolling(self, track: ToolTrack) -> None:
+        """Without a force sensor rolling is contact, as soon as it is more than small circles."""
+        movement = track.movements.movement
+        if movement is None or self.pain:
+            return
+        if (track.motion.position - movement.start[1]) * movement.direction >= WINDOW_M:
+            self.begin_set(track, movement.start[0])
 
     def _hold_begun(self, track: ToolTrack) -> None:
         running = track.holds.running
@@ -352,7 +371,7 @@ class Engine:
     def take_limits(self) -> None:
         """The muscle, profile or phase changed: what is measured against changes at once."""
         for track in self.tracks.values():
-            track.watch.limits = self.limits_for(track.tool)
+            track.watch.take_limits(self.limits_for(track.tool))
         if self.set is not None:
             self.set.limits = self.set.track.watch.limits
 
@@ -361,7 +380,9 @@ class Engine:
 
     def enter_phase_now(self) -> None:
         """The recovery phase of this moment, with its limits."""
-        phase = guidance.phase_of(self.profile, self._since_run())
+        since = self._since_run()
+        phase = guidance.phase_of(self.profile, since)
+        self._next_window_s = guidance.next_window_s(self.profile, since)
         if phase != self.phase:
             self.phase = phase
             self.take_limits()
@@ -418,7 +439,7 @@ class Engine:
         if open_set is None:
             return
         done = open_set.done(self.now, min(open_set.last_t, self.now))
-        open_set.track.watch.tally = Tally()
+        open_set.track.watch.clear()
         if done is not None:
             self._events.append(done)
             if self.session is not None:

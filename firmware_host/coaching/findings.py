@@ -9,16 +9,21 @@ from firmware_host.coaching.movements import Movement
 class Doing:
     """What is being watched in one movement or hold."""
 
-    __slots__ = ("clipped", "force_sum", "hard", "masked", "n", "peak_n", "too_fast")
+    __slots__ = ("_before_n", "_before_sum", "clipped", "hard", "masked", "mean_n", "peak_n", "too_fast")
 
-    def __init__(self) -> None:
-        self.n = 0
-        self.force_sum = self.peak_n = 0.0
+    def __init__(self, before_n: int = 0, before_sum: float = 0.0) -> None:
+        self._before_n = before_n
+        self._before_sum = before_sum
+        self.mean_n: float | None = None
+        """Mean force, known once it is over; None: not measured."""
+        self.peak_n = 0.0
         self.too_fast = self.hard = self.masked = self.clipped = False
 
-    @property
-    def mean_n(self) -> float | None:
-        return self.force_sum / self.n if self.n else None
+    def over(self, n: int, force_sum: float) -> Doing:
+        """Itself, with the mean force: `n` forces with that sum were read up to its end."""
+        if n > self._before_n:
+            self.mean_n = (force_sum - self._before_sum) / (n - self._before_n)
+        return self
 
 
 class Stroke:
@@ -56,4 +61,10 @@ class Touched:
         self.on = on
 
 
-Finding = Stroke | HoldBegun | HoldEnded | Touched
+class Refused:
+    """A sample that is no number, or older than the one before it."""
+
+    __slots__ = ()
+
+
+Finding = Refused | Stroke | HoldBegun | HoldEnded | Touched

@@ -4,7 +4,7 @@
 |---|---|---|
 | force | N | N above its tare |
 | bladder | Pa, absolute | N through the calibration's points above zero; without points, load 0..1 |
-| strips | 0..1 each | their sum, then as bladder |
+| strips | 0..1 each | their sum, then as bladder; fewer than six: the one that points to the body (strips.py) |
 | contact | 0..1 | load 0..1 only |
 | none | - | always on the body, force not measured |
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from firmware_host.coaching.inputs import Calibration, ForceSample, Person, Tool
+from firmware_host.coaching.strips import StripGate
 
 BODY_ON, BODY_OFF = 0.05, 0.03
 """Foam roller: on the body at these shares of body weight (docs/contract.md, Words)."""
@@ -31,6 +32,10 @@ ZERO_FOLLOW_S = 8.0
 SETTLE_S = 2.0
 """A new zero is taken after the reading has stood this long within `STEADY` (design: tare at start)."""
 STEADY = {"force": 1.0, "pressure": 120.0, "strips": 0.01}
+TOP_ALIKE = 3
+"""Readings in a row that are exactly the highest so far: the sensor is at its end."""
+FULL = 0.999
+"""A strip or contact pad that reads 1 is at its end."""
 GRAVITY = 9.80665
 
 
@@ -46,9 +51,15 @@ class ForceChannel:
     """One tool's force: `force_n` or `load`, whichever is known, and `on_body`."""
 
     __slots__ = (
+        "_alike",
+        "_contact_only",
+        "_gate",
+        "_highest",
+        "_judged",
         "_last",
         "_limits",
         "_lowest",
+        "_points",
         "_settle",
         "_top",
         "_unit",
@@ -57,6 +68,7 @@ class ForceChannel:
         "force_n",
         "load",
         "on_body",
+        "saturated",
         "zero",
     )
 
@@ -73,9 +85,19 @@ class ForceChannel:
         self._lowest: float | None = None
         self._settle: tuple[float, float, float] | None = None  # since, lowest, highest
         self._last: tuple[float, float] | None = None
+        self._gate = StripGate()
+        self._judged: tuple[float, float] | None = None
+        self._highest = float("-inf")
+        self._alike = 0
+        self.saturated = False
+        """The sensor is at the end of its range: the force is this or more."""
+        self._contact_only = tool.pressure == "contact"
+        self._points = () if self._contact_only else tool.calibration.points
 
     def calibrate(self, calibration: Calibration) -> None:
         self.calibration = calibration
+        if not self._contact_only:
+            self._points = calibration.points
         if calibration.zero is not None:
             self.zero = calibration.zero
 
@@ -94,18 +116,49 @@ class ForceChannel:
         self.on_body = self.always_on
         self._last = None
         self._settle = None
+        self._judged = None
+        self.saturated = False
 
-    def read(self, sample: ForceSample) -> tuple[float, float] | None:
-        """Take one reading; (value, on threshold) after scaling, or None while it can't be judged."""
-        value = sum(sample.value) if isinstance(sample.value, tuple) else sample.value
+    def read(self, sample: ForceSample, angle: float) -> tuple[float, float] | None:
+        """Take one reading, the tool turned by `angle` (rad).
+
+        Gives (value, on threshold) after scaling; where the sensor can't know, what it gave last; None while nothing
+        can be judged.
+        """
+        value = sample.value
+        if isinstance(value, tuple):
+            self.saturated = max(value, default=0.0) >= FULL
+            seen = self._gate.read(value, angle)
+            if seen is None:
+                return self._judged
+            value = seen
+        else:
+            self._watch_end(value)
+        self._judged = judged = self._scaled(sample, value)
+        return judged
+
+    def _watch_end(self, value: float) -> None:
+        if value > self._highest:
+            self._highest, self._alike = value, 0
+        elif value == self._highest:
+            self._alike += 1
+        else:
+            self._alike = 0
+        self.saturated = self._alike >= TOP_ALIKE and self.on_body
+
+    def _scaled(self, sample: ForceSample, value: float) -> tuple[float, float] | None:
         self._unit = sample.unit
         self._last = (sample.t, value)
-        if sample.unit == "force" and not self.calibration.points:
-            self.force_n = max(0.0, value - (self.zero or 0.0))
+        if sample.unit == "force" and not self._points:
+            if self.zero is None:
+                self.zero = 0.0
+            self.force_n = max(0.0, value - self.zero)
+            if not self.on_body:
+                self._follow(value)
             return self.force_n, self._limits[0]
         self._settle_zero(sample.t, value)
-        if self.calibration.points and self.zero is not None:
-            self.force_n = newtons(value - self.zero, self.calibration.points)
+        if self._points and self.zero is not None:
+            self.force_n = newtons(value - self.zero, self._points)
             if not self.on_body:
                 self._follow(value)
             return self.force_n, self._limits[0]

@@ -5,6 +5,7 @@ The numbers live in config/profiles/*.toml, each with its source; nothing here k
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -84,6 +85,15 @@ class HoldGuide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: str
 
 
+class SetTimeGuide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a set's time is called low or high, whatever its target. The figures are those of recordings whose stored
+    profile is older than this table."""
+
+    low_s: Seconds = 30.0
+    high_s: Seconds = 90.0
+    source: str = "30-60 seconds per muscle group: the article"
+
+
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     about: str
@@ -94,6 +104,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     order: tuple[str, ...]
     """The article's order of muscles, for `next` without a routine."""
     hold: HoldGuide
+    set_time: SetTimeGuide = SetTimeGuide()
     cues: CueGuide
     muscles: dict[str, MuscleGuide]
     unknown_muscle: MuscleGuide
@@ -110,6 +121,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     force_low_n: float | None
     force_high_n: float | None
     set_s: float
+    set_low_s: float
+    set_high_s: float
+    """Work below and above which a set's time is called low and high."""
     hold_cues: bool
     speed_source: str
     force_source: str
@@ -126,6 +140,14 @@ def phase_of(profile: Profile, since_run_s: float | None) -> str:
         if (phase.from_s or 0.0) <= since_run_s and (phase.until_s is None or since_run_s < phase.until_s):
             return name
     return "unknown"
+
+
+def next_window_s(profile: Profile, since_run_s: float | None) -> float:
+    """Seconds after the run at which the phase may next be another one; infinity if never, or without a run."""
+    edges = [edge for phase in profile.phases.values() for edge in (phase.from_s, phase.until_s) if edge is not None]
+    if since_run_s is None:
+        return inf
+    return min((edge for edge in edges if edge > since_run_s), default=inf)
 
 
 def limits(profile: Profile, person: Person, tool: Tool, muscle: str | None, phase_name: str) -> Limits:
@@ -154,6 +176,8 @@ def limits(profile: Profile, person: Person, tool: Tool, muscle: str | None, pha
         force_low_n=low,
         force_high_n=high,
         set_s=set_s,
+        set_low_s=min(profile.set_time.low_s, set_s),
+        set_high_s=profile.set_time.high_s,
         hold_cues=phase.hold_cues,
         speed_source=speed_source,
         force_source=force_source,

@@ -15,10 +15,16 @@ from there on, so a sample touches only the last segment and the running union.
 from __future__ import annotations
 
 from collections import deque
+from enum import Enum
 
 HOLD_S = 3.0
 WINDOW_M = 0.02
 BALL_WINDOW_M = 0.03
+
+
+class Change(Enum):
+    BEGUN = 1
+    LEFT = 2
 
 
 class Segment:
@@ -58,21 +64,18 @@ class HoldSpan:
 class HoldTracker:
     """Feed it (t, position) while on the body; `running` is the hold that is on, if any."""
 
-    __slots__ = ("_highest", "_lowest", "_segments", "_window", "running")
+    __slots__ = ("_highest", "_lowest", "_since", "_window", "running", "segments")
 
     def __init__(self, window_m: float = WINDOW_M) -> None:
         self._window = window_m
-        self._segments: deque[Segment] = deque()
-        self._lowest = self._highest = 0.0
+        self.segments: deque[Segment] = deque()
+        """Where a hold may start, the earliest first; none while rolling far from any."""
+        self._since = 0.0  # start of the first of them
+        self._lowest = self._highest = 0.0  # of all of them
         self.running: HoldSpan | None = None
 
-    @property
-    def since(self) -> float | None:
-        """Where a hold would start if the window is kept from now on."""
-        return self._segments[0].start if self._segments else None
-
     def touch(self, t: float, position: float) -> None:
-        self._segments.clear()
+        self.segments.clear()
         self.open(t, position, position)
 
     def open(self, start: float, lowest: float, highest: float, provisional: bool = False) -> None:
@@ -85,80 +88,74 @@ class HoldTracker:
             return  # a movement inside the window belongs to the hold
         if not provisional:
             self._drop_provisional()
-        self._segments.append(Segment(start, lowest, highest, provisional))
-        self._union()
+        self.segments.append(Segment(start, lowest, highest, provisional))
         self._shrink()
 
-    def update(self, t: float, position: float, moving: bool, left_from: float | None) -> tuple[HoldSpan | None, bool]:
-        """One sample on the body.
+    def update(self, t: float, position: float) -> Change | None:
+        """One sample on the body, with at least one segment open; what it changed, if anything.
 
-        `moving`: a movement is open. `left_from`: when it, or what may become one, started. Returns the hold that this
-        sample ended, and whether one was recognised just now.
+        `Change.LEFT` asks for a call of `leave`; `Change.BEGUN` says that a hold was recognised just now.
         """
-        segments = self._segments
-        if not segments:
-            if not moving:
-                self.open(t, position, position)
-            return None, False
-        last = segments[-1]
-        if position < last.lowest:
-            last.lowest = position
-        elif position > last.highest:
-            last.highest = position
-        lowest, highest = self._lowest, self._highest
-        if position < lowest or position > highest:
-            lowest, highest = min(lowest, position), max(highest, position)
-            if highest - lowest > self._window:
-                ended = self._leave(t if left_from is None else left_from)
-                self._union()
-                self._shrink()
-                if not segments and not moving:
-                    self.open(t, position, position)
-                return ended, False
-            self._lowest, self._highest = lowest, highest
+        last = self.segments[-1]
         running = self.running
+        if position < last.lowest or position > last.highest:
+            last.lowest, last.highest = min(last.lowest, position), max(last.highest, position)
+            lowest, highest = min(self._lowest, position), max(self._highest, position)
+            if highest - lowest > self._window:
+                return Change.LEFT
+            self._lowest, self._highest = lowest, highest
         if running is not None:
             running.end = t
-            running.lowest, running.highest = lowest, highest
-            return None, False
-        start = segments[0].start
-        if t - start >= HOLD_S:
-            self.running = HoldSpan(start, t, lowest, highest)
-            return None, True
-        return None, False
+        elif t - self._since >= HOLD_S:
+            self.running = HoldSpan(self._since, t, self._lowest, self._highest)
+            return Change.BEGUN
+        return None
+
+    def settle(self) -> None:
+        """What has been seen belongs to the running hold, and not to the movement that leaves it."""
+        running = self.running
+        if running is not None:
+            running.lowest, running.highest = self._lowest, self._highest
+
+    def leave(self, end: float) -> HoldSpan | None:
+        """The window was left: a running hold ends at `end`, and starts from which it was not kept are given up."""
+        ended = self._end(end)
+        self._shrink()
+        return ended
 
     def lift(self, t: float) -> HoldSpan | None:
         """Off the body: a running hold ends at `t`."""
-        ended = self._leave(t)
-        self._segments.clear()
+        self.settle()
+        ended = self._end(t)
+        self.segments.clear()
         return ended
 
-    def _leave(self, end: float) -> HoldSpan | None:
+    def _end(self, end: float) -> HoldSpan | None:
         ended, self.running = self.running, None
         if ended is None:
             return None
-        self._segments.clear()  # what comes after starts after the leaving movement
+        self.segments.clear()  # what comes after starts after the leaving movement
         ended.end = end
         return ended if ended.duration_s >= HOLD_S else None
 
     def _drop_provisional(self) -> None:
         """The movement ended later than at these: their extents stay with the start before them, if any."""
         kept: deque[Segment] = deque()
-        for segment in self._segments:
+        for segment in self.segments:
             if not segment.provisional:
                 kept.append(segment)
             elif kept:
                 kept[-1].lowest = min(kept[-1].lowest, segment.lowest)
                 kept[-1].highest = max(kept[-1].highest, segment.highest)
-        self._segments = kept
-
-    def _union(self) -> None:
-        if self._segments:
-            self._lowest = min(segment.lowest for segment in self._segments)
-            self._highest = max(segment.highest for segment in self._segments)
+        self.segments = kept
 
     def _shrink(self) -> None:
-        """Give up starts from which the window was not kept."""
-        while self._segments and self._highest - self._lowest > self._window:
-            self._segments.popleft()
-            self._union()
+        """Take the union of the segments, giving up starts from which the window was not kept."""
+        segments = self.segments
+        while segments:
+            self._since = segments[0].start
+            self._lowest = min(segment.lowest for segment in segments)
+            self._highest = max(segment.highest for segment in segments)
+            if self._highest - self._lowest <= self._window:
+                return
+            segments.popleft()

@@ -32,6 +32,10 @@ BIAS_KNOWN_SD = 0.01
 JUMP_RAD_S, JUMP_RAD_S2 = 8.0, 800.0
 """Change from one sample to the next (all axes together), and per second of the time between, that no hand and no
 kick makes in 10 ms: a wild value, unless the next sample confirms it."""
+JUMP = JUMP_RAD_S * JUMP_RAD_S
+"""Change of the squared rate that makes a sample be looked at: any such jump from near rest."""
+MAY_REST = 0.36
+"""(rad/s)^2: no bias is larger than 34 dps."""
 FASTEST_RAD_S = 80.0
 """No gyroscope for such tools reads beyond 4000 dps."""
 HARDEST_M_S2 = 250.0
@@ -54,10 +58,10 @@ class Motion:
         "_finder",
         "_force",
         "_gyro",
-        "_last_angle",
         "_position_var",
         "_r_eff",
         "_radius",
+        "_square",
         "_stiffness",
         "_stillness",
         "_suspect",
@@ -88,7 +92,7 @@ class Motion:
         self._gyro: Vector = (0.0, 0.0, 0.0)
         self._accel: Vector | None = None
         self._suspect: Vector | None = None
-        self._last_angle = 0.0
+        self._square = 0.0  # of the newest rate
         self._position_var = 0.0
         self._force: float | None = None
         self._r_eff = self._radius
@@ -151,65 +155,61 @@ class Motion:
             return False
         t, accel = sample.t, sample.accel
         gx, gy, gz = gyro
+        square = gx * gx + gy * gy + gz * gz
         last = self.t
         if last is None:
             if not self._first(t, gyro):
                 return False
             last = t
         dt = t - last
-        if not dt >= 0.0:
-            self.rejected += 1
-            return False
-        before = self._gyro
-        if not abs(gx - before[0]) + abs(gy - before[1]) + abs(gz - before[2]) < JUMP_RAD_S and not self._plausible(
-            gyro, dt
-        ):
+        change = square - self._square
+        if (
+            not -JUMP < change < JUMP or not 0.0 <= dt <= SPARSE_S or self._suspect is not None
+        ) and not self._plausible(gyro, dt):
             return False
         if accel is not None:
             ax, ay, az = accel
             if not ax * ax + ay * ay + az * az < HARDEST_M_S2 * HARDEST_M_S2:
                 self.rejected += 1
                 accel = None
-            elif gyro == before and accel == self._accel and self._turns(gyro):
+            elif gyro == self._gyro and accel == self._accel and self._turns(gyro):
                 self.repeated += 1
                 return False
-        self._gyro, self._accel = gyro, accel
-        if self._suspect is not None:
-            self._suspect = None
-            self.rejected += 1
+        self._gyro = gyro
+        self._accel = accel
+        self._square = square
         self.t = t
         if dt > SPARSE_S:
             dt = self._sparse(dt)
-        if masked:
-            self._stillness.restart()
-        else:
+        if square < MAY_REST and not masked:
             still = self._stillness.update(t, gyro, accel)
             if still is not None:
                 self._at_rest(still)
+        else:
+            self._stillness.restart()
         if self._finder is not None:
             self._find_axis(sample, dt)
         turning = self._filter
         if turning is None:
             return True
-        clip = self._clip
-        if gx * gx + gy * gy + gz * gz > clip.loud:
-            self.clipped = clip.update(gyro)
+        if square > self._clip.loud:
+            self.clipped = self._clip.update(gyro)
             if self.clipped:
                 turning.clipped(dt)
         elif self.clipped:
             self.clipped = False
         rate = turning.step(gyro, None if masked else accel, dt)
-        self.angle = angle = turning.angle
         if force_n != self._force:
             self._force = force_n
             self._r_eff = self.radius(force_n)
         radius = self._r_eff
         self.speed = rate * radius
+        angle = turning.angle
         if on_body:
-            step = (angle - self._last_angle) * radius
+            step = (angle - self.angle) * radius
             self.position += step
             self.travelled += step if step > 0.0 else -step
-        self._last_angle = angle
+        self.angle = angle
         return True
 
     # --- what a chip or a link makes of a sample ------------------------------------------------------------------
@@ -219,23 +219,27 @@ class Motion:
             self.rejected += 1
             return False
         self._gyro = gyro
+        self._square = gyro[0] * gyro[0] + gyro[1] * gyro[1] + gyro[2] * gyro[2]
         return True
 
     def _plausible(self, gyro: Vector, dt: float) -> bool:
-        """A sudden change: no numbers and impossible ones are refused, others wait for the next sample's word."""
-        if not _readable(gyro):
+        """A sudden change, or time that does not go on: what can't be is refused, a jump waits for the next sample."""
+        if not _readable(gyro) or not dt >= 0.0:
             self.rejected += 1
             return False
         before, suspect = self._gyro, self._suspect
-        if _apart(gyro, before) < JUMP_RAD_S2 * dt:
+        if suspect is None:
+            if _apart(gyro, before) < max(JUMP_RAD_S, JUMP_RAD_S2 * dt):
+                return True
+            self._suspect = gyro
+            return False
+        if _apart(gyro, suspect) < 0.5 * _apart(suspect, before):
+            self._suspect = None  # a kick: it was true
             return True
-        if suspect is not None and _apart(gyro, suspect) < 0.5 * _apart(suspect, before):
-            self._suspect = None
-            return True
-        if suspect is not None:
-            self.rejected += 1
-        self._suspect = gyro
-        return False
+        self.rejected += 1
+        steady = _apart(gyro, before) < max(JUMP_RAD_S, JUMP_RAD_S2 * dt)
+        self._suspect = None if steady else gyro
+        return steady
 
     def _turns(self, gyro: Vector) -> bool:
         bias = self._bias or (0.0, 0.0, 0.0)
@@ -247,7 +251,7 @@ class Motion:
         if dt > NO_DATA_S:
             self._stillness.restart()
             if turning is not None:
-                turning.unsettle(1.0)
+                turning.lost()
             return 0.0
         if turning is not None:
             missed = 0.25 * dt * abs(turning.rate)
@@ -291,7 +295,7 @@ class Motion:
                 last = sample.t
                 self.recovered.append((last, turning.rate, turning.angle))
         early.clear()
-        self._last_angle = turning.angle
+        self.angle = turning.angle
 
 
 def _readable(gyro: Vector) -> bool:

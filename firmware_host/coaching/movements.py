@@ -12,8 +12,6 @@ Everything is decided from inputs up to now and dated back; crossings are interp
 
 from __future__ import annotations
 
-from enum import Enum
-
 BEGIN_M_S = 0.015
 EDGE_M_S = 0.008
 QUIET_S = 0.7
@@ -24,11 +22,6 @@ KEPT_SAMPLES = 4096
 
 Point = tuple[float, float]
 """(time in s, position in m)."""
-
-
-class Phase(Enum):
-    IDLE = 0
-    MOVING = 1
 
 
 class Movement:
@@ -66,7 +59,9 @@ class Movement:
 
 
 class MovementTracker:
-    """Feed it (t, speed, position) while on the body; closed movements come back from each call."""
+    """Feed it (t, speed, position) while on the body. After each `update` that says so, look at `closed`, `begun` and
+    `fallen`; `movement` is the one that is on, if any.
+    """
 
     __slots__ = (
         "_advanced",
@@ -75,21 +70,31 @@ class MovementTracker:
         "_best",
         "_candidate",
         "_end",
-        "_last",
+        "_last_t",
+        "_last_x",
         "_quiet_since",
+        "_sign",
         "_speed",
+        "_steady",
+        "begun",
+        "closed",
         "fallen",
         "movement",
-        "phase",
     )
 
     def __init__(self) -> None:
-        self.phase = Phase.IDLE
         self.movement: Movement | None = None
+        self.closed: Movement | None = None
+        """The movement that the newest sample ended."""
+        self.begun = False
+        """The newest sample began one where none was."""
         self.fallen: Point | None = None
         """The crossing downward of the edge speed that the newest sample made, if it did."""
-        self._last: Point | None = None
+        self._last_t: float | None = None
+        self._last_x = 0.0
         self._speed = 0.0
+        self._steady = False  # well under way, or at rest, as of the last sample
+        self._sign = 1.0  # the open movement's direction
         self._candidate: Point | None = None  # idle: where a movement that is about to begin would start
         self._forget()
 
@@ -108,41 +113,67 @@ class MovementTracker:
 
     def touch(self, t: float, position: float) -> None:
         """Contact: what moves from here on starts here."""
-        self.phase = Phase.IDLE
         self.movement = None
         self._forget()
-        self._last = None
+        self._last_t = None
+        self._steady = False
         self._candidate = (t, position)
 
     def lift(self, t: float, position: float) -> Movement | None:
         """Off the body, or data lost: what was moving ends here, or at the crossing before."""
         closed = self._close((t, position)) if self.movement is not None else None
-        self.phase = Phase.IDLE
-        self._last = None
+        self._last_t = None
+        self._steady = False
         self._candidate = None
         return closed
 
     def end_at(self, point: Point) -> Movement | None:
         """The open movement was over at `point`, where it fell below the edge speed and then stayed in place."""
-        movement = self.movement
-        if movement is None:
+        if self.movement is None:
             return None
         self._end, self._advanced = point, False
-        self.phase = Phase.IDLE
+        self._steady = False
         return self._close(point)
 
-    def update(self, t: float, speed: float, position: float) -> Movement | None:
-        """One sample on the body; the movement that it closed, if any."""
-        last = self._last
+    def update(self, t: float, speed: float, position: float) -> bool:
+        """One sample on the body; whether it began or closed a movement, or fell below the edge speed.
+
+        Nearly every sample only goes on with what is: well under way, or at rest. Those are dealt with here.
+        """
+        if self._steady:
+            movement = self.movement
+            if movement is None:
+                if -EDGE_M_S < speed < EDGE_M_S:
+                    self._last_t, self._last_x, self._speed = t, position, speed
+                    return False
+            else:
+                along, progress = speed * self._sign, position * self._sign
+                if along >= EDGE_M_S and progress > self._best:
+                    self._best = progress
+                    self._advanced = True
+                    self._back_start = None
+                    speeds = movement.speeds
+                    speeds.append((t, along))
+                    if len(speeds) > KEPT_SAMPLES:
+                        del speeds[1::2]
+                    self._last_t, self._last_x, self._speed = t, position, speed
+                    return False
+        return self._decide(t, speed, position)
+
+    def _decide(self, t: float, speed: float, position: float) -> bool:
+        """Rules 1 to 3, with the crossings they are dated by."""
         now = (t, position)
-        self._last = now
         before, self._speed = self._speed, speed
-        if last is None:
+        if self._last_t is None:
             # First sample on the body: already moving means started at the contact.
             before = speed
             last = now
             if self._candidate is None or -EDGE_M_S < speed < EDGE_M_S:
                 self._candidate = now
+        else:
+            last = (self._last_t, self._last_x)
+        self._last_t = t
+        self._last_x = position
         risen = fallen = None
         if speed >= EDGE_M_S:
             if before < EDGE_M_S:
@@ -159,30 +190,37 @@ class MovementTracker:
         elif before <= -EDGE_M_S:
             fallen = _crossing(last, now, before, speed, -EDGE_M_S)
         self.fallen = fallen
-        if self.phase is Phase.IDLE:
-            self._idle(now, speed, risen)
-            return None
-        return self._moving(now, speed, before, risen, fallen)
+        if self.movement is None:
+            self.closed = None
+            self.begun = self._idle(now, speed, risen)
+        else:
+            self.begun = False
+            self.closed = self._moving(self.movement, now, speed, before, risen, fallen)
+        if self.movement is None:
+            self._steady = -EDGE_M_S < speed < EDGE_M_S
+        else:
+            self._steady = speed * self._sign >= EDGE_M_S
+        return self.begun or fallen is not None or self.closed is not None
 
-    def _idle(self, now: Point, speed: float, risen: Point | None) -> None:
+    def _idle(self, now: Point, speed: float, risen: Point | None) -> bool:
         if risen is not None:
             self._candidate = risen
         if speed > BEGIN_M_S or speed < -BEGIN_M_S:
             self._begin(self._candidate or now, 1 if speed > 0 else -1, now, speed)
+            return True
+        return False
 
     def _begin(self, start: Point, direction: int, now: Point, speed: float) -> None:
         self._forget()
-        self.phase = Phase.MOVING
+        self._sign = float(direction)
         self.movement = Movement(start, direction)
         self.movement.speeds.append((now[0], speed * direction))
         self._best = now[1] * direction
         self._advanced = True
 
     def _moving(
-        self, now: Point, speed: float, before: float, risen: Point | None, fallen: Point | None
+        self, movement: Movement, now: Point, speed: float, before: float, risen: Point | None, fallen: Point | None
     ) -> Movement | None:
-        movement = self.movement
-        assert movement is not None
         direction = movement.direction
         along = speed * direction
         speeds = movement.speeds
@@ -208,22 +246,18 @@ class MovementTracker:
         if self._back_start is None and along < -BEGIN_M_S:
             self._back_start = self._back
         if self._best - progress >= BACK_M:
-            return self._reverse(now, speed)
+            return self._reverse(movement, now, speed)
         if self._quiet_since is not None and abs(speed) < EDGE_M_S and now[0] - self._quiet_since >= QUIET_S:
             closed = self._close(now)
-            self.phase = Phase.IDLE
             self._candidate = None
             return closed
         return None
 
-    def _reverse(self, now: Point, speed: float) -> Movement:
+    def _reverse(self, movement: Movement, now: Point, speed: float) -> Movement:
         back, back_start = self._back, self._back_start
-        movement = self.movement
-        assert movement is not None
         movement.twitches = max(0, movement.twitches - 1)  # the last one was the turn itself
         speeds = movement.speeds
         closed = self._close(now)
-        self.phase = Phase.IDLE
         self._candidate = back_start or back
         if back_start is not None:
             direction = -closed.direction

@@ -34,23 +34,26 @@ def with_ticks(inputs: Iterable[Input]) -> Iterator[Input]:
         yield from iterator
         return
     count = floor(first / TICK_S) + 1
+    due = count * TICK_S
     for part in (held, iterator):
         for given in part:
-            while given.t > count * TICK_S and given.t < first + 1e7:
-                yield Tick(round(count * TICK_S, 6))
+            while given.t > due and given.t < first + 1e7:
+                yield Tick(round(due, 6))
                 count += 1
+                due = count * TICK_S
             yield given
 
 
 def replay(engine: Engine, inputs: Iterable[Input], events: bool, motion: bool) -> Iterator[Event | Motion]:
     """Events, motion lines, or both in the order they come about; at the end the open set and session close."""
+    feed = engine.feed
     for given in with_ticks(inputs):
-        happened = engine.feed(given)
+        happened = feed(given)
         if motion and given.__class__ is ImuSample:
             line = engine.motion_of(given.tool)
             if line is not None:
                 yield line
-        if events:
+        if happened and events:
             yield from happened
     if events:
         yield from engine.close()

@@ -91,7 +91,7 @@ class OpenSet:
         tally, limits = self.tally, self.limits
         time = Verdict(
             rule="set_time",
-            is_="low" if tally.work_s < min(30.0, limits.set_s) else "high" if tally.work_s > 90.0 else "ok",
+            is_="low" if tally.work_s < limits.set_low_s else "high" if tally.work_s > limits.set_high_s else "ok",
             value=rounded(tally.work_s),
             limit=limits.set_s,
         )

@@ -9,44 +9,48 @@ later than the samples': transitions wait for the sample that reaches their time
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 
 from msgspec import structs
 
+from firmware_host.coaching.ball import BallMotion
 from firmware_host.coaching.events import State
-from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Stroke, Touched
+from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Refused, Stroke, Touched
 from firmware_host.coaching.force import ForceChannel
 from firmware_host.coaching.guidance import Limits
-from firmware_host.coaching.holds import BALL_WINDOW_M, HOLD_S, WINDOW_M, HoldSpan, HoldTracker
+from firmware_host.coaching.holds import HOLD_S, Change, HoldSpan, HoldTracker
 from firmware_host.coaching.inputs import Calibration, ForceSample, ImuSample, Person, Tool
 from firmware_host.coaching.motion import Motion
-from firmware_host.coaching.movements import EDGE_M_S, Movement, MovementTracker
+from firmware_host.coaching.movements import EDGE_M_S, NO_DATA_S, Movement, MovementTracker
 from firmware_host.coaching.watch import Watch
 
 MASK_TAIL_S = 0.5
 """A motor corrupts the readings this long after it stopped (docs/guidance.md S38)."""
-REMEMBERED = 512
-"""Positions kept to look back at: 5 s at 100 Hz, more than a hold takes to be recognised."""
+REMEMBERED = 1024
+"""Samples kept to look back at: 5 s at 200 Hz, more than a hold takes to be recognised."""
 
 
 class ToolTrack:
     """Motion, contact, movements and holds of one tool."""
 
     __slots__ = (
-        "_changes",
-        "_contact",
         "_contact_t",
         "_force_t",
+        "_in_order",
         "_mask_from",
-        "_mask_until",
         "_masked_change",
         "_path",
+        "_rejected",
         "_step_t",
         "_touched",
         "_waiting",
+        "changes",
         "force",
         "holds",
+        "mask_until",
         "motion",
         "movements",
+        "on_body",
         "origin_m",
         "tool",
         "watch",
@@ -55,32 +59,32 @@ class ToolTrack:
     def __init__(self, tool: Tool, person: Person, limits: Limits, fast_s: float, hard_s: float) -> None:
         self.tool = tool
         self.watch = Watch(limits, fast_s, hard_s)
-        self.motion = Motion(tool)
+        self.motion: Motion | BallMotion = Motion(tool)
         self.force = ForceChannel(tool, person)
         self.movements = MovementTracker()
-        self.holds = HoldTracker(BALL_WINDOW_M if tool.kind == "massage_ball" else WINDOW_M)
+        self.holds = HoldTracker()
         self.origin_m = 0.0
         """Where the set began: reported positions count from here."""
-        self._contact = False  # as the samples have reached it
+        self.on_body = False
+        """As the samples have reached it."""
         self._touched = False  # a touch has been applied at all
-        self._changes: deque[Touched] = deque()
+        self._in_order = False
+        """On the body, axis known, nothing waiting: a sample outside a mask may be decided on as it comes."""
+        self._rejected = 0
+        self.changes: deque[Touched] = deque()
         self._masked_change: float | None = None
         self._force_t: float | None = None
-        self._mask_from = self._mask_until = float("-inf")
-        self._waiting: list[tuple[float, float, float, float | None, bool]] = []
-        """(t, speed, position, force, masked) of samples that may not be decided on yet."""
+        self._mask_from = self.mask_until = -inf
+        self._waiting: list[tuple[float, float, float, float | None, bool, bool]] = []
+        """(t, speed, position, force, masked, clipped) of samples that may not be decided on yet."""
         self._contact_t: float | None = None
-        self._path: deque[tuple[float, float, float]] = deque(maxlen=REMEMBERED)
-        """(time, position, seconds neither moving nor known to be holding so far)."""
-        self._step_t: float | None = None
-
-    @property
-    def on_body(self) -> bool:
-        return self._contact
+        self._path: deque[tuple[float, float, float, float | None]] = deque(maxlen=REMEMBERED)
+        """(time, position, seconds neither moving nor known to be holding so far, force)."""
+        self._step_t = -inf
 
     @property
     def state(self) -> State:
-        if not self._contact or not self.motion.axis_found:
+        if not self.on_body or not self.motion.axis_found:
             return "off"
         if self.holds.running is not None:
             return "holding"
@@ -119,8 +123,8 @@ class ToolTrack:
         self._drain(found)
         at = self.motion.position
         self._finish(self.movements.lift(t, at), found)
-        self._end_hold(self.holds.lift(t), found)
-        if self._contact:
+        self._end_hold(self.holds.lift(t), found, inf)
+        if self.on_body:
             self.movements.touch(t, at)
             self.holds.touch(t, at)
         self.watch.hard_since = self.watch.light_since = None
@@ -128,18 +132,11 @@ class ToolTrack:
 
     # --- the motor -----------------------------------------------------------------------------------------
 
-    @property
-    def mask_until(self) -> float:
-        return self._mask_until
-
-    def masked_at(self, t: float) -> bool:
-        return self._mask_from <= t < self._mask_until
-
     def shake(self, t: float, seconds: float) -> None:
         """The motor runs from `t` for `seconds`."""
-        if t > self._mask_until:
+        if t > self.mask_until:
             self._mask_from = t
-        self._mask_until = max(self._mask_until, t + seconds + MASK_TAIL_S)
+        self.mask_until = max(self.mask_until, t + seconds + MASK_TAIL_S)
 
     # --- force ---------------------------------------------------------------------------------------------
 
@@ -147,16 +144,15 @@ class ToolTrack:
         """One force reading: judge contact, unless the motor shakes the sensor."""
         t = sample.t
         force = self.force
-        if self.masked_at(t):
+        if self._mask_from <= t < self.mask_until:
             self._press_masked(sample)
             return
         before = force.force_n
-        judged = force.read(sample)
-        wanted = force.wants(judged)
+        wanted = force.wants(force.read(sample, self.motion.angle))
         if wanted != force.on_body:
             at = self._masked_change if self._masked_change is not None else self._crossing(t, before)
             force.on_body = wanted
-            self._changes.append(Touched(at, wanted))
+            self.changes.append(Touched(at, wanted))
         self._masked_change = None
         self._force_t = t
 
@@ -164,7 +160,7 @@ class ToolTrack:
         """Remember only since when a reading would have changed the contact; force is held."""
         force = self.force
         held_n, held_load = force.force_n, force.load
-        wanted = force.wants(force.read(sample))
+        wanted = force.wants(force.read(sample, self.motion.angle))
         force.force_n, force.load = held_n, held_load
         if wanted == force.on_body:
             self._masked_change = None
@@ -187,14 +183,14 @@ class ToolTrack:
         was = self.force.on_body
         self.force.lose()
         if was and not self.force.on_body:
-            self._changes.append(Touched(t, False))
+            self.changes.append(Touched(t, False))
         self._force_t = None
 
     def late_changes(self, now: float) -> list[Finding]:
         """Contacts that no sample has reached because samples are missing or behind."""
         found: list[Finding] = []
-        while self._changes and (self.motion.t is None or self._changes[0].t <= now - 0.5):
-            self._change(self._changes.popleft(), found)
+        while self.changes and (self.motion.t is None or self.changes[0].t <= now - 0.5):
+            self._change(self.changes.popleft(), found)
         return found
 
     # --- samples -------------------------------------------------------------------------------------------
@@ -205,51 +201,63 @@ class ToolTrack:
         self._drain(found)
         closed = self.movements.lift(t, self.motion.position)
         self._finish(closed, found)
-        if self._contact:
-            self._touched = False
+        if self.on_body:
+            self._touched = self._in_order = False
         return found
 
     def sample(self, sample: ImuSample) -> list[Finding] | None:
         """One IMU sample; what it decided, or None (the usual case)."""
         t = sample.t
-        force = self.force
-        masked = self._mask_from <= t < self._mask_until
-        if not self.motion.update(sample, force.force_n, masked, self._contact):
-            return None
+        motion = self.motion
+        force_n = self.force.force_n
+        masked = t < self.mask_until and self._mask_from <= t
         found: list[Finding] | None = None
-        if self._changes and self._changes[0].t <= t:
-            found = []
+        if motion.update(sample, force_n, masked, self.on_body):
+            if masked or self.changes or not self._in_order:
+                found = self._sample_in_turn(t, masked)
+            else:
+                found = self._step(t, motion.speed, motion.position, force_n)
+                if motion.clipped:
+                    self.watch.stroke.clipped = True
+        if motion.rejected != self._rejected:
+            self._rejected = motion.rejected
+            return [Refused(), *(found or ())]
+        return found
+
+    def _sample_in_turn(self, t: float, masked: bool) -> list[Finding] | None:
+        """A sample that is not simply the next one on the body: contacts come first, and what waits."""
+        motion, force = self.motion, self.force
+        found: list[Finding] = []
+        if self.changes and self.changes[0].t <= t:
             if not masked:
                 self._drain(found)
-            while self._changes and self._changes[0].t <= t:
-                self._change(self._changes.popleft(), found)
-        recovered = self.motion.recovered
-        if force.always_on and not self._contact and self.motion.axis_found:
-            found = found or []
+            while self.changes and self.changes[0].t <= t:
+                self._change(self.changes.popleft(), found)
+        recovered = motion.recovered
+        if force.always_on and not self.on_body and motion.axis_found:
             self._change(Touched(recovered[0][0] if recovered else t, True), found)
         if recovered:
             self._recover()
-        if not self._contact or not self.motion.axis_found:
-            self._step_t = None
-            return found
+        if not self.on_body or not motion.axis_found:
+            self._step_t = -inf
+            return found or None
         if not self._touched:
             self._touched = True
-            self.movements.touch(t, self.motion.position)
-        if masked:
-            self._waiting.append((t, self.motion.speed, self.motion.position, force.force_n, True))
-            return found
-        if found is None:
-            found = []
-        if self._waiting:
+            self.movements.touch(t, motion.position)
+        self._waiting.append((t, motion.speed, motion.position, force.force_n, masked, motion.clipped))
+        self._in_order = not masked
+        if not masked:
             self._drain(found)
-        self._step(t, self.motion.speed, self.motion.position, force.force_n, False, found)
         return found or None
 
     def _drain(self, found: list[Finding]) -> None:
         """Nothing holds them up any more: let the samples that waited through the rules."""
         waiting, self._waiting = self._waiting, []
-        for t, speed, position, force_n, masked in waiting:
-            self._step(t, speed, position, force_n, masked, found)
+        for t, speed, position, force_n, masked, clipped in waiting:
+            found += self._step(t, speed, position, force_n) or ()
+            stroke = self.watch.stroke
+            stroke.masked = stroke.masked or masked
+            stroke.clipped = stroke.clipped or clipped
 
     def _recover(self) -> None:
         """The axis was found just now: what was rolled since contact goes through the rules as well."""
@@ -257,87 +265,101 @@ class ToolTrack:
         since = self._contact_t
         early = [sample for sample in motion.recovered if since is not None and sample[0] >= since]
         motion.recovered.clear()
-        if not early or not self._contact:
+        if not early or not self.on_body:
             return
         radius, first = motion.radius(force_n), early[0][2]
         # The newest sample's own step is in the position already; the way before it is not.
         before = motion.position
         motion.position += (early[-1][2] - first) * radius
         self._waiting = [
-            (t, rate * radius, before + (angle - first) * radius, force_n, False) for t, rate, angle in early
+            (t, rate * radius, before + (angle - first) * radius, force_n, False, False) for t, rate, angle in early
         ]
 
     def _change(self, change: Touched, found: list[Finding]) -> None:
-        self._contact = change.on
+        self.on_body = change.on
+        self._in_order = False
         self._contact_t = change.t if change.on else None
         at = self._position_at(change.t)
         if change.on:
             self._touched = True
             self.movements.touch(change.t, at)
             self.holds.touch(change.t, at)
-            self.watch.hold_over(None)
         else:
             self._finish(self.movements.lift(change.t, at), found)
-            self._end_hold(self.holds.lift(change.t), found)
+            self._end_hold(self.holds.lift(change.t), found, inf)
             self.motion.lifted()
             self.watch.off_body()
-            self._step_t = None
+            self._step_t = -inf
         found.append(change)
 
     def _position_at(self, t: float) -> float:
-        for then, position, _ in reversed(self._path):
+        for then, position, _, _ in reversed(self._path):
             if then <= t:
                 return position
         return self.motion.position
 
-    def _step(
-        self, t: float, speed: float, x: float, force_n: float | None, masked: bool, found: list[Finding]
-    ) -> None:
-        """One sample on the body through movements and holds, and into the tally."""
-        last_t, self._step_t = self._step_t, t
-        dt = t - last_t if last_t is not None and t - last_t < 0.5 else 0.0
-        self._path.append((t, x, self.watch.idle_s))
+    def _step(self, t: float, speed: float, x: float, force_n: float | None) -> list[Finding] | None:
+        """One sample on the body through movements and holds, and into the tally; what it decided, if anything."""
+        movements, holds, watch = self.movements, self.holds, self.watch
+        found: list[Finding] | None = None
+        dt = t - self._step_t
+        if dt >= NO_DATA_S:
+            dt = 0.0
+        self._step_t = t
+        self._path.append((t, x, watch.idle_s, force_n))
+        if movements.update(t, speed, x):
+            found = self._movement_turned(t, x)
+        moving = movements.movement is not None
+        if holds.segments:
+            change = holds.update(t, x)
+            if change is not None:
+                if found is None:
+                    found = []
+                self._hold_changed(change, t, x, speed, found)
+                moving = movements.movement is not None
+        elif not moving:
+            holds.open(t, x, x)
+        holding = holds.running is not None
+        if holding and not moving:
+            holds.settle()
+        watch.sample(t, dt, speed, force_n, moving, holding)
+        return found
+
+    def _movement_turned(self, t: float, x: float) -> list[Finding]:
+        """What a crossing of the edge speed, or a movement's beginning or end, means for strokes and holds."""
         movements = self.movements
-        was_moving = movements.movement is not None
-        closed = movements.update(t, speed, x)
-        movement = movements.movement
+        movement, closed, fallen = movements.movement, movements.closed, movements.fallen
+        found: list[Finding] = []
         if closed is not None:
             self._finish(closed, found, t if movement is None else movement.start[0])
             low, high = self._extent_since(closed.end)
             self.holds.open(closed.end[0], low, high)
         elif movement is not None:
-            if not was_moving:
+            if movements.begun:
                 self.watch.new_stroke()
-            fallen = movements.fallen
             if fallen is not None and fallen[0] > movement.start[0]:
                 if self.holds.running is None:
                     self.holds.open(fallen[0], min(fallen[1], x), max(fallen[1], x), provisional=True)
                 elif fallen[0] - movement.start[0] >= HOLD_S:
                     # Circling in the hold's window, too quickly for a rest: not the movement that will leave it.
                     self._finish(movements.end_at(fallen), found)
-                    movement = None
-        if movement is not None:
-            left_from: float | None = movement.start[0]
-        elif speed >= EDGE_M_S or speed <= -EDGE_M_S:
-            left_from = movements.about_to_start
-        else:
-            left_from = None
-        ended, begun = self.holds.update(t, x, movement is not None, left_from)
-        if ended is not None:
-            self._end_hold(ended, found)
-        if begun:
+        return found
+
+    def _hold_changed(self, change: Change, t: float, x: float, speed: float, found: list[Finding]) -> None:
+        if change is Change.BEGUN:
             self._begin_hold(t, found)
-            movement = movements.movement
-        self.watch.sample(
-            t,
-            dt,
-            abs(speed),
-            force_n,
-            movement is not None,
-            self.holds.running is not None,
-            masked,
-            self.motion.clipped,
-        )
+            return
+        # A hold ends where the movement that leaves it started, or what may yet become one.
+        movement = self.movements.movement
+        left_from: float | None = None
+        if movement is not None:
+            left_from = movement.start[0]
+        elif speed >= EDGE_M_S or speed <= -EDGE_M_S:
+            left_from = self.movements.about_to_start
+        ended = self.holds.leave(t if left_from is None else left_from)
+        if not self.holds.segments and movement is None:
+            self.holds.open(t, x, x)
+        self._end_hold(ended, found, t)
 
     def _begin_hold(self, t: float, found: list[Finding]) -> None:
         running = self.holds.running
@@ -346,34 +368,45 @@ class ToolTrack:
         if movement is not None and movement.start[0] < running.start:
             self._finish(self.movements.end_at((running.start, self._position_at(running.start))), found, t)
         before = self._path[0][2]
-        for then, _, idle_s in reversed(self._path):
+        for then, _, idle_s, _ in reversed(self._path):
             if then <= running.start:
                 before = idle_s
                 break
-        self.watch.hold_begun(before)
+        self.watch.hold_begun(running.start, before, self._forces(running.start, t))
         found.append(HoldBegun(running))
 
-    def _end_hold(self, span: HoldSpan | None, found: list[Finding]) -> None:
-        doing = self.watch.hold_over(span.duration_s if span is not None else None)
+    def _end_hold(self, span: HoldSpan | None, found: list[Finding], until: float) -> None:
+        """A hold is over, if it was one; the samples up to `until` were taken for part of it."""
         if span is not None:
+            doing = self.watch.hold_over(span.duration_s, self._forces(span.end, until))
             found.append(HoldEnded(span, doing))
 
     def _extent_since(self, point: tuple[float, float]) -> tuple[float, float]:
         low = high = point[1]
-        for t, x, _ in reversed(self._path):
+        for t, x, _, _ in reversed(self._path):
             if t < point[0]:
                 break
             low, high = min(low, x), max(high, x)
         return low, high
 
-    def _finish(self, closed: Movement | None, found: list[Finding], until: float | None = None) -> None:
-        """A movement is over; until `until` (the last sample) it was taken for work."""
+    def _forces(self, since: float, until: float) -> list[float | None]:
+        """Of the samples from `since` to before `until`."""
+        forces = []
+        for t, _, _, force_n in reversed(self._path):
+            if t < since:
+                break
+            if t < until:
+                forces.append(force_n)
+        return forces
+
+    def _finish(self, closed: Movement | None, found: list[Finding], until: float = inf) -> None:
+        """A movement is over; until `until` (or the last sample) it was taken for work."""
         watch = self.watch
         watch.over_since = None
         if closed is None:
             watch.new_stroke()
             return
-        if until is None:
-            until = self._step_t
-        idle = max(0.0, until - closed.end[0]) if until is not None else 0.0
-        found.append(Stroke(closed, watch.stroke_over(closed.length_m, idle, self.holds.running is not None)))
+        end = closed.end[0]
+        idle = max(0.0, min(until, self._step_t) - end)
+        doing = watch.stroke_over(closed.length_m, idle, self._forces(end, until), self.holds.running is not None)
+        found.append(Stroke(closed, doing))
