@@ -31,9 +31,8 @@ EARLY_BLOCK_S = 0.1
 EARLY_S = 10.0
 UNSURE_RAD = 0.012
 """In the first seconds, and while the angle is less certain than this, corrections come five times as often."""
-LATE = 1.6
-"""A step longer than so many sample periods holds a lost sample; a shorter one, an uneven time stamp."""
-PERIOD_FOLLOWS = 0.02
+LEAST_STEP_S = 5e-4
+"""A shorter step says nothing about angular acceleration."""
 
 GYRO_NOISE = 2e-4
 """rad/s/sqrt(Hz): twice the MPU-6050's typical 0.005 dps/sqrt(Hz), for mounts and hands."""
@@ -47,15 +46,15 @@ DATUM_SD = 0.06
 """rad: gravity's direction in one block, if the session begins in motion."""
 CENTRE_SD, CENTRE_WALK = 0.05, 2e-3
 OUT_SD, OUT_WALK = 0.1, 1e-3
-OFFSET_SD, OFFSET_WALK = 0.15, 3e-3
-"""m/s2: half the MPU-6050's +-50 mg at 0 g is within two of these; the walk is warming up."""
+OFFSET_SD, OFFSET_WALK = 0.1, 3e-3
+"""m/s2: the MPU-6050's typical +-50 mg at 0 g, less what fills it out in use; the walk is warming up."""
 PLUMB_SD, PLUMB_WALK, PLUMB_MOST_SD = 0.2, 0.02, 2.0
 LAG_SD = 0.004
 """s: filters of MPU-6050-like chips differ by 0.2-5 ms between the two sensors."""
 
 ACCEL_SD = 0.1
 """m/s2, of a block's mean at rest: noise and mounting flex."""
-UNEXPLAINED_SD = 0.3
+UNEXPLAINED_SD = 0.8
 """m/s2 at the start: acceleration that the rotation does not explain, before any was seen."""
 MOST_SEEN = 20.0
 """Blocks that the running estimate of it remembers."""
@@ -76,7 +75,7 @@ LEAST_GRAVITY = 0.3
 """Share of g across the axis below which gravity says nothing about the angle (axis near vertical)."""
 STEEP = 2.5
 """Tangent of the axis's tilt beyond which rotation across the axis is no longer followed (68 degrees)."""
-TILT_S = 3.0
+TILT_S = 1.5
 """Time constant with which gravity along the axis corrects the tilt."""
 TILT_BIAS_PER_S = 0.05
 """1/s2: how fast a lasting correction is put down to the gyroscope's bias across the axis."""
@@ -118,7 +117,6 @@ class AngleFilter:
         "_moving",
         "_pair",
         "_pair_s",
-        "_period",
         "_rest",
         "_seen",
         "_sin",
@@ -158,7 +156,6 @@ class AngleFilter:
         self._across1, self._across2 = _dot(e1, known), _dot(e2, known)  # gyroscope bias across the axis
         self._cos, self._sin = 1.0, 0.0  # of angle + datum at the newest pair
         self._pair: Vector | None = None  # accelerometer reading that waits for its second
-        self._period = 0.01  # seconds between samples, smoothed
         self._sway = [UNEXPLAINED_SD * UNEXPLAINED_SD] * 2  # unexplained (m/s2)^2: at rest, moving
         self._seen = [2.0, 2.0]  # blocks each of them is an average of
         self._moving = 0
@@ -241,15 +238,7 @@ class AngleFilter:
             if span >= BLOCK_S:
                 self._close_block()
             return rate
-        period = self._period
-        late = LATE * period
-        if dt < late:
-            # Chips sample evenly; time stamps may not be. Only a lost sample makes a step longer.
-            self._period = period + PERIOD_FOLLOWS * (dt - period)
-            push = (rate - last) / period
-        else:
-            self._period = period + PERIOD_FOLLOWS * (late - period)
-            push = (rate - last) / dt
+        push = (rate - last) / dt if dt > LEAST_STEP_S else 0.0
         x, y, z = accel
         ox, oy, oz = other
         x += ox

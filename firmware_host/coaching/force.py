@@ -14,10 +14,13 @@ and temperature (about 0.35 kPa/K), so it is followed while nothing presses on i
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from itertools import pairwise
+from math import inf
 
 from firmware_host.coaching.inputs import Calibration, ForceSample, Person, Tool
 from firmware_host.coaching.strips import StripGate
+
+Points = tuple[tuple[float, float], ...]
 
 BODY_ON, BODY_OFF = 0.05, 0.03
 """Foam roller: on the body at these shares of body weight (docs/contract.md, Words)."""
@@ -55,11 +58,11 @@ class ForceChannel:
         "_contact_only",
         "_gate",
         "_highest",
-        "_judged",
         "_last",
         "_limits",
+        "_line",
+        "_lines",
         "_lowest",
-        "_points",
         "_settle",
         "_top",
         "_unit",
@@ -84,29 +87,30 @@ class ForceChannel:
         self._top = 0.0
         self._lowest: float | None = None
         self._settle: tuple[float, float, float] | None = None  # since, lowest, highest
-        self._last: tuple[float, float] | None = None
+        self._last: float | None = None
         self._gate = StripGate()
-        self._judged: tuple[float, float] | None = None
-        self._highest = float("-inf")
+        self._highest = -inf
         self._alike = 0
         self.saturated = False
         """The sensor is at the end of its range: the force is this or more."""
         self._contact_only = tool.pressure == "contact"
-        self._points = () if self._contact_only else tool.calibration.points
+        self._take_points(tool.calibration.points)
 
     def calibrate(self, calibration: Calibration) -> None:
         self.calibration = calibration
-        if not self._contact_only:
-            self._points = calibration.points
+        self._take_points(calibration.points)
         if calibration.zero is not None:
             self.zero = calibration.zero
+
+    def _take_points(self, points: Points) -> None:
+        self._lines = () if self._contact_only else lines(points)
+        self._line = (inf, -inf, 0.0, 0.0)  # the newest reading's; none yet
 
     def tare(self) -> bool:
         """Take the newest reading as zero; False if there is none yet."""
         if self._last is None:
             return False
-        self.zero = self._last[1]
-        self._lowest = self._last[1]
+        self.zero = self._lowest = self._last
         self._top = 0.0
         return True
 
@@ -116,55 +120,57 @@ class ForceChannel:
         self.on_body = self.always_on
         self._last = None
         self._settle = None
-        self._judged = None
         self.saturated = False
 
-    def read(self, sample: ForceSample, angle: float) -> tuple[float, float] | None:
-        """Take one reading, the tool turned by `angle` (rad).
+    def update(self, sample: ForceSample, angle: float) -> bool:
+        """Take one reading, the tool turned by `angle` (rad); whether it says on the body, with hysteresis.
 
-        Gives (value, on threshold) after scaling; where the sensor can't know, what it gave last; None while nothing
-        can be judged.
+        Where the sensor can't know or be judged yet, nothing changes.
         """
         value = sample.value
         if isinstance(value, tuple):
             self.saturated = max(value, default=0.0) >= FULL
             seen = self._gate.read(value, angle)
             if seen is None:
-                return self._judged
+                return self.on_body
             value = seen
-        else:
-            self._watch_end(value)
-        self._judged = judged = self._scaled(sample, value)
-        return judged
-
-    def _watch_end(self, value: float) -> None:
-        if value > self._highest:
-            self._highest, self._alike = value, 0
-        elif value == self._highest:
-            self._alike += 1
-        else:
+        elif value >= self._highest:
+            self._alike = self._alike + 1 if value == self._highest else 0
+            self._highest = value
+            self.saturated = self._alike >= TOP_ALIKE and self.on_body
+        elif self._alike:
             self._alike = 0
-        self.saturated = self._alike >= TOP_ALIKE and self.on_body
-
-    def _scaled(self, sample: ForceSample, value: float) -> tuple[float, float] | None:
+            self.saturated = False
+        self._last = value
         self._unit = sample.unit
-        self._last = (sample.t, value)
-        if sample.unit == "force" and not self._points:
-            if self.zero is None:
-                self.zero = 0.0
-            self.force_n = max(0.0, value - self.zero)
-            if not self.on_body:
-                self._follow(value)
-            return self.force_n, self._limits[0]
-        self._settle_zero(sample.t, value)
-        if self._points and self.zero is not None:
-            self.force_n = newtons(value - self.zero, self._points)
-            if not self.on_body:
-                self._follow(value)
-            return self.force_n, self._limits[0]
+        zero = self.zero
+        if zero is None and sample.unit == "force" and not self._lines and not self._contact_only:
+            zero = 0.0  # newtons as the driver says them, until somebody tares
+        elif self.on_body:
+            self._settle = None
+        else:
+            self._tare_itself(sample.t, value)
+            zero = self.zero
+        if zero is not None and (self._lines or (sample.unit == "force" and not self._contact_only)):
+            self.force_n = force_n = self._newtons(value - zero)
+            on_n, off_n = self._limits
+            return force_n >= (off_n if self.on_body else on_n) or self.always_on
         return self._own_share(value)
 
-    def _own_share(self, value: float) -> tuple[float, float] | None:
+    def _newtons(self, above: float) -> float:
+        """Force for a reading `above` zero, by straight lines through (0, 0) and the points; never negative."""
+        if above <= 0.0:
+            return 0.0
+        if not self._lines:
+            return above
+        low, high, force_n, slope = self._line
+        if not low <= above < high:
+            self._line = low, high, force_n, slope = next(
+                (line for line in self._lines if above < line[1]), self._lines[-1]
+            )
+        return max(0.0, force_n + (above - low) * slope)
+
+    def _own_share(self, value: float) -> bool:
         if self._lowest is None or value < self._lowest:
             self._lowest = value
         # A zero taken while the roller was loaded shows by lower readings later.
@@ -172,58 +178,39 @@ class ForceChannel:
         self._top = max(self._top, above)
         if self._top < LEAST_RANGE[self._unit or "force"]:
             self.load = 0.0
-            return None
+            return self.always_on
         self.load = min(1.0, max(0.0, above / self._top))
-        return self.load, OWN_ON
+        return self.load >= (OWN_OFF if self.on_body else OWN_ON) or self.always_on
 
-    def _settle_zero(self, t: float, value: float) -> None:
-        """Take a steady reading near the old zero as the new one; with no zero at all, the first steady one."""
+    def _tare_itself(self, t: float, value: float) -> None:
+        """Off the body a steady reading near the old zero is the new one; with no zero at all, the first steady one."""
         unit = self._unit or "force"
-        if self._settle is None:
+        zero = self.zero
+        settle = self._settle
+        if settle is None:
             self._settle = (t, value, value)
-            return
-        since, low, high = self._settle
-        low, high = min(low, value), max(high, value)
-        if high - low > STEADY[unit]:
-            self._settle = (t, value, value)
-            return
-        self._settle = (since, low, high)
-        if t - since < SETTLE_S or self.on_body:
-            return
-        middle = (low + high) / 2
-        if self.zero is None or abs(middle - self.zero) < ZERO_DRIFT[unit]:
-            self.zero = middle
-        self._settle = (t, value, value)
-
-    def _follow(self, value: float) -> None:
-        """Off the body: let the zero drift along, one sample's worth."""
-        if self.zero is not None and self.force_n is not None and self.force_n < 0.5 * self._limits[1]:
-            self.zero += (value - self.zero) * 0.02 / ZERO_FOLLOW_S
+        else:
+            since, low, high = settle
+            low, high = min(low, value), max(high, value)
+            if high - low > STEADY[unit]:
+                self._settle = (t, value, value)
+            elif t - since < SETTLE_S:
+                self._settle = (since, low, high)
+            else:
+                self._settle = (t, value, value)
+                middle = (low + high) / 2
+                if zero is None or abs(middle - zero) < ZERO_DRIFT[unit]:
+                    self.zero = zero = middle
+        if zero is not None and self.force_n is not None and self.force_n < 0.5 * self._limits[1]:
+            self.zero = zero + (value - zero) * 0.02 / ZERO_FOLLOW_S  # one sample's worth of drift
 
     def threshold(self, coming_on: bool) -> float:
         """Newtons at which the tool comes onto the body (or, False, leaves it)."""
         return self._limits[0] if coming_on else self._limits[1]
 
-    def wants(self, judged: tuple[float, float] | None) -> bool:
-        """Whether the newest reading says on the body, with hysteresis about the present state."""
-        if self.always_on:
-            return True
-        if judged is None:
-            return False
-        value, on_at = judged
-        off_at = OWN_OFF if on_at == OWN_ON else self._limits[1]
-        return value >= (off_at if self.on_body else on_at)
 
-
-def newtons(above: float, points: tuple[tuple[float, float], ...]) -> float:
-    """Force for a reading `above` zero, by straight lines through (0, 0) and the points; never negative."""
-    if above <= 0.0:
-        return 0.0
-    table = [(0.0, 0.0), *points] if points[0][0] > 0 else list(points)
-    if len(table) == 1:
-        return above * points[0][1] / points[0][0] if points[0][0] else 0.0
-    place = min(bisect_right(table, (above, float("inf"))), len(table) - 1)
-    (x0, y0), (x1, y1) = table[max(place, 1) - 1], table[max(place, 1)]
-    if x1 <= x0:
-        return max(0.0, y1)
-    return max(0.0, y0 + (above - x0) * (y1 - y0) / (x1 - x0))
+def lines(points: Points) -> tuple[tuple[float, float, float, float], ...]:
+    """The straight lines through (0, 0) and the points: (from, to, force at from, slope); the last one goes on."""
+    table = [(0.0, 0.0), *points] if points and points[0][0] > 0 else list(points)
+    found = [(x0, x1, y0, (y1 - y0) / (x1 - x0)) for (x0, y0), (x1, y1) in pairwise(table) if x1 > x0]
+    return tuple(found)

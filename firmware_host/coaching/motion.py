@@ -11,11 +11,12 @@ late and missing samples (each has its rule below, and `docs/engine.md` the list
 from __future__ import annotations
 
 from collections import deque
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 
 from firmware_host.coaching.angle import BIAS_SD, AngleFilter
 from firmware_host.coaching.axis import AxisFinder
 from firmware_host.coaching.clipping import ClipWatch
+from firmware_host.coaching.evenness import EvenSteps
 from firmware_host.coaching.inputs import Calibration, ImuSample, Tool, Vector
 from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.stillness import MEAN_VARIANCE, Stillness
@@ -58,10 +59,13 @@ class Motion:
         "_finder",
         "_force",
         "_gyro",
+        "_loud",
         "_position_var",
         "_r_eff",
         "_radius",
+        "_resting",
         "_square",
+        "_steps",
         "_stiffness",
         "_stillness",
         "_suspect",
@@ -80,7 +84,9 @@ class Motion:
         self._radius = tool.calibration.radius_m or tool.radius_m
         self._stiffness = tool.stiffness_n_m
         self._clip = ClipWatch(tool.gyro_full_scale_rad_s)
+        self._loud = self._clip.loud
         self._stillness = Stillness()
+        self._steps = EvenSteps()
         self._bias = tool.calibration.gyro_bias
         self._filter: AngleFilter | None = None
         self._finder: AxisFinder | None = None
@@ -88,6 +94,7 @@ class Motion:
             self._finder = AxisFinder()
         else:
             self._filter = self._new_filter(tool.axis)
+        self._resting = False  # slow enough for `_stillness` to be asked
         self._early: deque[ImuSample] = deque(maxlen=KEPT_BEFORE_AXIS)
         self._gyro: Vector = (0.0, 0.0, 0.0)
         self._accel: Vector | None = None
@@ -162,10 +169,7 @@ class Motion:
                 return False
             last = t
         dt = t - last
-        change = square - self._square
-        if (
-            not -JUMP < change < JUMP or not 0.0 <= dt <= SPARSE_S or self._suspect is not None
-        ) and not self._plausible(gyro, dt):
+        if not -JUMP < square - self._square < JUMP and not self._plausible(gyro, dt):
             return False
         if accel is not None:
             ax, ay, az = accel
@@ -175,24 +179,30 @@ class Motion:
             elif gyro == self._gyro and accel == self._accel and self._turns(gyro):
                 self.repeated += 1
                 return False
+        steps = self._steps
+        if not steps.low < dt < steps.high:
+            if not dt >= 0.0:
+                self.rejected += 1
+                return False
+            dt = self._odd_step(t, dt)
         self._gyro = gyro
         self._accel = accel
         self._square = square
         self.t = t
-        if dt > SPARSE_S:
-            dt = self._sparse(dt)
         if square < MAY_REST and not masked:
+            self._resting = True
             still = self._stillness.update(t, gyro, accel)
             if still is not None:
                 self._at_rest(still)
-        else:
+        elif self._resting:
+            self._resting = False
             self._stillness.restart()
         if self._finder is not None:
             self._find_axis(sample, dt)
         turning = self._filter
         if turning is None:
             return True
-        if square > self._clip.loud:
+        if square > self._loud:
             self.clipped = self._clip.update(gyro)
             if self.clipped:
                 turning.clipped(dt)
@@ -223,40 +233,40 @@ class Motion:
         return True
 
     def _plausible(self, gyro: Vector, dt: float) -> bool:
-        """A sudden change, or time that does not go on: what can't be is refused, a jump waits for the next sample."""
-        if not _readable(gyro) or not dt >= 0.0:
+        """A sudden change: what can't be is refused, a jump waits for the next sample."""
+        if not _readable(gyro):
             self.rejected += 1
             return False
         before, suspect = self._gyro, self._suspect
+        steady = _apart(gyro, before) < max(JUMP_RAD_S, JUMP_RAD_S2 * dt)
         if suspect is None:
-            if _apart(gyro, before) < max(JUMP_RAD_S, JUMP_RAD_S2 * dt):
-                return True
-            self._suspect = gyro
-            return False
+            if not steady:
+                self._suspect = gyro
+                self._square = inf  # the next sample comes here, too
+            return steady
         if _apart(gyro, suspect) < 0.5 * _apart(suspect, before):
             self._suspect = None  # a kick: it was true
             return True
         self.rejected += 1
-        steady = _apart(gyro, before) < max(JUMP_RAD_S, JUMP_RAD_S2 * dt)
         self._suspect = None if steady else gyro
         return steady
 
     def _turns(self, gyro: Vector) -> bool:
-        bias = self._bias or (0.0, 0.0, 0.0)
-        return _apart(gyro, bias) > REPEAT_RAD_S
+        return _apart(gyro, self._bias or (0.0, 0.0, 0.0)) > REPEAT_RAD_S
 
-    def _sparse(self, dt: float) -> float:
-        """A long step: what the rate did in it is not known; after half a second nothing is."""
+    def _odd_step(self, t: float, dt: float) -> float:
+        """Seconds since the last sample, where that is not the usual time or not known yet."""
         turning = self._filter
         if dt > NO_DATA_S:
             self._stillness.restart()
+            self._steps.restart()
             if turning is not None:
                 turning.lost()
             return 0.0
-        if turning is not None:
+        if dt > SPARSE_S and turning is not None:
             missed = 0.25 * dt * abs(turning.rate)
             turning.unsettle(missed * missed)
-        return dt
+        return self._steps.step(t, dt)
 
     def _at_rest(self, bias: Vector) -> None:
         self._bias = bias

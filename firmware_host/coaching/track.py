@@ -148,7 +148,7 @@ class ToolTrack:
             self._press_masked(sample)
             return
         before = force.force_n
-        wanted = force.wants(force.read(sample, self.motion.angle))
+        wanted = force.update(sample, self.motion.angle)
         if wanted != force.on_body:
             at = self._masked_change if self._masked_change is not None else self._crossing(t, before)
             force.on_body = wanted
@@ -160,7 +160,7 @@ class ToolTrack:
         """Remember only since when a reading would have changed the contact; force is held."""
         force = self.force
         held_n, held_load = force.force_n, force.load
-        wanted = force.wants(force.read(sample, self.motion.angle))
+        wanted = force.update(sample, self.motion.angle)
         force.force_n, force.load = held_n, held_load
         if wanted == force.on_body:
             self._masked_change = None
