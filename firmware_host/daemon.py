@@ -104,9 +104,9 @@ class Daemon:
         )
 
     def _tool(self, tool: ToolSettings, known: dict[str, Any]) -> Tool:
-        full_scale = None
-        if tool.imu is not None:
-            full_scale = self._catalog().get(tool.imu.driver).gyro_full_scale_rad_s
+        catalog = self._catalog()
+        imu = catalog.get(tool.imu.driver) if tool.imu is not None else None
+        force = catalog.get(tool.force.driver) if tool.force is not None else None
         return Tool(
             name=tool.name,
             kind=tool.kind,
@@ -114,7 +114,8 @@ class Daemon:
             stiffness_n_m=tool.stiffness_n_m,
             axis=tool.axis,
             pressure=tool.pressure,
-            gyro_full_scale_rad_s=full_scale,
+            gyro_full_scale_rad_s=imu.gyro_full_scale_rad_s if imu is not None else None,
+            force_full_scale=force.force_full_scale if force is not None else None,
             calibration=known.get(tool.name) or Tool(name="", kind=tool.kind).calibration,
         )
 

@@ -115,6 +115,8 @@ class I2CDriver:
     """True: the chip queues samples and `read` returns all of them; False: `read` returns the newest one."""
     gyro_full_scale_rad_s: ClassVar[float | None] = None
     """Rate at which the gyroscope clips, as configured by `start` (IMUs only)."""
+    force_full_scale: ClassVar[float | None] = None
+    """Reading (N or Pa) beyond which the sensor says nothing more (force sensors only)."""
     source: ClassVar[str] = ""
     """The data sheet: name and revision."""
 

@@ -9,7 +9,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-Flag = Literal["too_fast", "jerky", "too_hard", "too_light", "overshoot", "haptic_masked", "clipped", "short", "long"]
+Flag = Literal[
+    "too_fast", "jerky", "too_hard", "too_light", "overshoot", "haptic_masked", "clipped", "saturated", "short", "long"
+]
 State = Literal["off", "still", "rolling", "holding"]
 ForceSource = Literal["measured", "not_measured", "uncalibrated"]
 Ended = Literal["person", "time-out", "pain", "shutdown"]

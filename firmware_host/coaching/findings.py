@@ -9,7 +9,7 @@ from firmware_host.coaching.movements import Movement
 class Doing:
     """What is being watched in one movement or hold."""
 
-    __slots__ = ("_before_n", "_before_sum", "clipped", "hard", "masked", "mean_n", "peak_n", "too_fast")
+    __slots__ = ("_before_n", "_before_sum", "clipped", "hard", "masked", "mean_n", "peak_n", "saturated", "too_fast")
 
     def __init__(self, before_n: int = 0, before_sum: float = 0.0) -> None:
         self._before_n = before_n
@@ -17,7 +17,7 @@ class Doing:
         self.mean_n: float | None = None
         """Mean force, known once it is over; None: not measured."""
         self.peak_n = 0.0
-        self.too_fast = self.hard = self.masked = self.clipped = False
+        self.too_fast = self.hard = self.masked = self.clipped = self.saturated = False
 
     def over(self, n: int, force_sum: float) -> Doing:
         """Itself, with the mean force: `n` forces with that sum were read up to its end."""

@@ -35,10 +35,8 @@ ZERO_FOLLOW_S = 8.0
 SETTLE_S = 2.0
 """A new zero is taken after the reading has stood this long within `STEADY` (design: tare at start)."""
 STEADY = {"force": 1.0, "pressure": 120.0, "strips": 0.01}
-TOP_ALIKE = 3
-"""Readings in a row that are exactly the highest so far: the sensor is at its end."""
-FULL = 0.999
-"""A strip or contact pad that reads 1 is at its end."""
+END_SHARE = 0.999
+"""A reading this close to full scale is at the sensor's end."""
 GRAVITY = 9.80665
 
 
@@ -54,10 +52,9 @@ class ForceChannel:
     """One tool's force: `force_n` or `load`, whichever is known, and `on_body`."""
 
     __slots__ = (
-        "_alike",
         "_contact_only",
+        "_end",
         "_gate",
-        "_highest",
         "_last",
         "_limits",
         "_line",
@@ -89,8 +86,7 @@ class ForceChannel:
         self._settle: tuple[float, float, float] | None = None  # since, lowest, highest
         self._last: float | None = None
         self._gate = StripGate()
-        self._highest = -inf
-        self._alike = 0
+        self._end = inf if tool.force_full_scale is None else END_SHARE * tool.force_full_scale
         self.saturated = False
         """The sensor is at the end of its range: the force is this or more."""
         self._contact_only = tool.pressure == "contact"
@@ -129,18 +125,13 @@ class ForceChannel:
         """
         value = sample.value
         if isinstance(value, tuple):
-            self.saturated = max(value, default=0.0) >= FULL
+            self.saturated = max(value, default=0.0) >= END_SHARE
             seen = self._gate.read(value, angle)
             if seen is None:
                 return self.on_body
             value = seen
-        elif value >= self._highest:
-            self._alike = self._alike + 1 if value == self._highest else 0
-            self._highest = value
-            self.saturated = self._alike >= TOP_ALIKE and self.on_body
-        elif self._alike:
-            self._alike = 0
-            self.saturated = False
+        else:
+            self.saturated = value >= self._end
         self._last = value
         self._unit = sample.unit
         zero = self.zero

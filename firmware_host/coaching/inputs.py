@@ -44,6 +44,8 @@ class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Rolling axis in sensor axes, right-handed; None: found from the motion."""
     pressure: PressureKind = "none"
     gyro_full_scale_rad_s: float | None = None
+    force_full_scale: float | None = None
+    """Reading (N or Pa) at which the force sensor is at its end; strips and pads end at 1."""
     calibration: Calibration = Calibration()
 
 

@@ -26,7 +26,7 @@ def stroke(ended: Stroke, track: ToolTrack, profile: Profile) -> tuple[type[Pass
     span = track.tool.calibration.span_m
     flags = _speed_flags(movement, doing, limits, smooth, profile.cues) + _force_flags(doing, limits)
     flags += ["overshoot"] * (span is not None and length > span)
-    flags += ["haptic_masked"] * doing.masked + ["clipped"] * doing.clipped
+    flags += ["haptic_masked"] * doing.masked + ["clipped"] * doing.clipped + ["saturated"] * doing.saturated
     return Pass if length >= limits.min_pass_m else ShortPass, {
         "start": rounded(movement.start[0]),
         "end": rounded(movement.end[0]),
@@ -71,5 +71,5 @@ def hold(ended: HoldEnded, track: ToolTrack, profile: Profile) -> Fields:
         "position_sd_m": rounded(track.motion.position_sd),
         "excursion_m": rounded(span.excursion_m),
         "mean_force_n": rounded(doing.mean_n) if doing.mean_n is not None else None,
-        "flags": tuple(flags + ["too_hard"] * doing.hard),
+        "flags": tuple(flags + ["too_hard"] * doing.hard + ["saturated"] * doing.saturated),
     }

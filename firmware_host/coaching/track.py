@@ -149,6 +149,8 @@ class ToolTrack:
             return
         before = force.force_n
         wanted = force.update(sample, self.motion.angle)
+        if force.saturated:
+            self.watch.stroke.saturated = self.watch.hold.saturated = True
         if wanted != force.on_body:
             at = self._masked_change if self._masked_change is not None else self._crossing(t, before)
             force.on_body = wanted

@@ -34,6 +34,7 @@ class Mprls(I2CDriver):
     addresses: ClassVar[tuple[int, ...]] = (0x18,)
     frame: ClassVar[str] = ">BI"  # status, then the 24 bits in four bytes
     rates: ClassVar[tuple[float, ...]] = (20, 50, 100)
+    force_full_scale: ClassVar[float | None] = FULL_SCALE_PA
     source: ClassVar[str] = "Honeywell MPR series 32332628"
 
     def channels(self, chip: str) -> tuple[Channel, ...]:

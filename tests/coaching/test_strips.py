@@ -6,9 +6,12 @@ from math import cos, pi, sin
 
 import pytest
 
+from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.events import Event, Pass
 from firmware_host.coaching.force import ForceChannel
-from firmware_host.coaching.inputs import Calibration, ForceSample, Person, Tool
+from firmware_host.coaching.inputs import Calibration, ForceSample, ImuSample, Person, Tool
 from firmware_host.coaching.strips import StripGate
+from firmware_host.profiles import load_profile
 
 ROOM = pi / 180
 
@@ -83,12 +86,27 @@ def test_a_contact_pad_never_says_newtons() -> None:
     assert channel.load is not None
 
 
-def test_a_reading_that_stays_at_its_highest_is_saturated() -> None:
-    channel = ForceChannel(Tool(name="r", kind="foam_roller", pressure="force"), Person())
-    said = []
+def test_a_reading_at_the_sensors_end_is_saturated() -> None:
+    channel = ForceChannel(Tool(name="r", kind="foam_roller", pressure="force", force_full_scale=300.0), Person())
     for i in range(200):
         value = min(300.0, 200.0 + 150.0 * sin(i / 20))
         channel.on_body = channel.update(ForceSample(i * 0.02, "r", "force", value), 0.0)
-        said.append((value, channel.saturated))
-    assert any(saturated for value, saturated in said if value == 300.0)
-    assert not any(saturated for value, saturated in said if value < 300.0)
+        assert channel.saturated is (value >= 299.7)
+
+
+def test_a_pass_says_that_its_force_is_that_or_more() -> None:
+    def flags(top_n: float) -> tuple[str, ...]:
+        tool = Tool(name="r", kind="foam_roller", axis=(1.0, 0.0, 0.0), pressure="force", force_full_scale=top_n)
+        engine = Engine(Setup(person=Person(), tools=(tool,), profile=load_profile("article")))
+        said: list[Event] = []
+        for i in range(900):
+            t = i / 100
+            rate = 1.2 * sin(t) if t > 1 else 0.0
+            angle = -1.2 * cos(t)
+            accel = (0.0, 9.81 * sin(angle), 9.81 * cos(angle))
+            said += engine.feed(ForceSample(t, "r", "force", min(top_n, 200.0 + 30.0 * sin(5 * t))))
+            said += engine.feed(ImuSample(t, "r", accel, (rate, 0.0, 0.0)))
+        return next(event.flags for event in said if isinstance(event, Pass))
+
+    assert "saturated" in flags(210.0)
+    assert "saturated" not in flags(500.0)
