@@ -69,6 +69,8 @@ WIDE_RAD = 0.3
 ASTRAY = 5
 """So many corrections in a row that were this far off say that the angle itself is lost."""
 LOST_RAD = 1.0
+SEARCH_S, FOUND_RAD = 0.6, 0.04
+"""After a hole the angle is being looked for until it is as certain as this (3 mm on a roller), or so long at most."""
 LEARNS_BELOW_RAD = 0.3
 """While the angle is less certain than this, the vertical part says nothing reliable about the arms."""
 LEAST_GRAVITY = 0.3
@@ -118,6 +120,7 @@ class AngleFilter:
         "_pair",
         "_pair_s",
         "_rest",
+        "_search_s",
         "_seen",
         "_sin",
         "_span",
@@ -129,6 +132,7 @@ class AngleFilter:
         "angle",
         "axis",
         "bias",
+        "corrected",
         "datum",
         "rate",
     )
@@ -161,6 +165,9 @@ class AngleFilter:
         self._moving = 0
         self._age = 0.0
         self._astray = 0
+        self._search_s = 0.0
+        self.corrected = 0.0
+        """rad that gravity has added to `angle` so far."""
         self._turned = self._span = self._clipped_s = 0.0
         self._leak = 0.0  # of turning across the axis into turning about it, rad/s
         self._pair_s = 0.0
@@ -171,6 +178,11 @@ class AngleFilter:
     def settled(self) -> bool:
         """Gravity has been seen: the angle is tied to it."""
         return self._rest[5] > 0.0
+
+    @property
+    def searching(self) -> bool:
+        """After a hole: gravity has not said yet where the angle is now."""
+        return self._search_s > 0.0
 
     @property
     def angle_sd(self) -> float:
@@ -274,6 +286,7 @@ class AngleFilter:
         self._spread()
         self._begin_block()
         self.unsettle(LOST_RAD * LOST_RAD)
+        self._search_s = SEARCH_S
 
     def clipped(self, dt: float) -> None:
         """The gyroscope was at its end for `dt` seconds: it turned further than it said."""
@@ -321,6 +334,7 @@ class AngleFilter:
         if cov[PLUMB][PLUMB] > PLUMB_MOST_SD * PLUMB_MOST_SD:
             cov[PLUMB][PLUMB] = PLUMB_MOST_SD * PLUMB_MOST_SD
         self._age += span
+        self._search_s = max(0.0, self._search_s - span)
         self._span = self._turned = self._clipped_s = 0.0
 
     def _close_block(self) -> None:
@@ -423,10 +437,15 @@ class AngleFilter:
             self._move([share * a + rise * b for a, b in zip(swing, lift, strict=True)])
             self._follow_sway(vertical * vertical - known2)
         self._follow_sway(sideways * sideways - known)
+        if self._search_s > 0.0:
+            angle, datum = self._cov[ANGLE], self._cov[DATUM]
+            if angle[ANGLE] + 2 * angle[DATUM] + datum[DATUM] < FOUND_RAD * FOUND_RAD:
+                self._search_s = 0.0
 
     def _move(self, by: list[float]) -> None:
         """Add to the state."""
         self.angle += by[ANGLE]
+        self.corrected += by[ANGLE]
         self.datum += by[DATUM]
         self.bias += by[BIAS]
         self._gain += by[SCALE]

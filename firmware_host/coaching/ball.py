@@ -58,6 +58,8 @@ class BallMotion:
         "recovered",
         "rejected",
         "risen",
+        "searching",
+        "shifted",
         "speed",
         "t",
         "travelled",
@@ -87,6 +89,9 @@ class BallMotion:
         self.rejected = 0
         self.recovered: list[tuple[float, float, float]] = []
         """As of `Motion`; a ball has no axis to wait for."""
+        self.searching = False
+        self.shifted = 0.0
+        """As of `Motion`; which way is up is not lost in a hole."""
         self.risen: float | None = None
         """When the speed last rose to the edge speed (0.8 cm/s), or None while it is lower."""
         self._places: deque[tuple[float, Place]] = deque(maxlen=KEPT_PLACES)

@@ -20,6 +20,8 @@ FOLLOWS = 0.002
 """Share by which each uneven step moves the mean."""
 REPAID = 0.1
 """Share of the difference between stamps and even steps that each step makes up for."""
+LOST = 3.0
+"""A step so many times as long as those between bunches is no later bunch: samples were lost in it."""
 LEAST = 0.2
 """Share of the mean step that a step lasts at least."""
 SETTLED = 50
@@ -29,7 +31,7 @@ SETTLED = 50
 class EvenSteps:
     """A step longer than `low` and shorter than `high` is what it seems; of any other ask `step` how long it lasted."""
 
-    __slots__ = ("_count", "_debt", "_even_since", "_mean", "_short", "_uneven", "high", "low")
+    __slots__ = ("_count", "_debt", "_even_since", "_gap", "_mean", "_short", "_uneven", "high", "low")
 
     def __init__(self) -> None:
         self.restart()
@@ -42,6 +44,7 @@ class EvenSteps:
         self._even_since = -inf  # when a step was last odd
         self._short = 0.0
         self._debt = 0.0
+        self._gap = 0.0  # between bunches, on the mean
         self._uneven = False
 
     def step(self, t: float, dt: float) -> float:
@@ -73,9 +76,15 @@ class EvenSteps:
         self.low, self.high = UNEVEN[0] * self._mean, UNEVEN[1] * self._mean
 
     def _dealt(self, dt: float) -> float:
-        """An even step, and a part of what the stamps are ahead or behind."""
-        self._mean = mean = self._mean + (dt - self._mean) * FOLLOWS
+        """An even step, and a part of what the stamps are ahead or behind; of samples that were lost, their time."""
+        mean, lost = self._mean, 0.0
+        if dt > UNEVEN[1] * mean:
+            gap = self._gap or LOST * mean
+            if dt > LOST * gap:
+                lost, dt = dt - gap, gap
+            self._gap = gap + (dt - gap) / REMEMBERED
+        self._mean = mean = mean + (dt - mean) * FOLLOWS
         owed = self._debt + dt
         lasted = max(LEAST * mean, mean + REPAID * (owed - mean))
         self._debt = owed - lasted
-        return lasted
+        return lasted + lost

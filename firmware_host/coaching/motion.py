@@ -54,6 +54,7 @@ class Motion:
         "_accel",
         "_bias",
         "_clip",
+        "_corrected",
         "_early",
         "_filter",
         "_finder",
@@ -75,6 +76,8 @@ class Motion:
         "recovered",
         "rejected",
         "repeated",
+        "searching",
+        "shifted",
         "speed",
         "t",
         "travelled",
@@ -109,6 +112,11 @@ class Motion:
         self.position = 0.0
         self.travelled = 0.0
         self.clipped = False
+        self.searching = False
+        """After a hole: where the tool is now shows within a moment; what is decided on should wait for it."""
+        self.shifted = 0.0
+        """m that have shown to have been travelled in the hole; the reader moves what waits, and empties it."""
+        self._corrected = 0.0
         self.rejected = 0
         """Readings that could not be true: no numbers, wild, or from before the last one."""
         self.repeated = 0
@@ -209,6 +217,8 @@ class Motion:
         elif self.clipped:
             self.clipped = False
         rate = turning.step(gyro, None if masked else accel, dt)
+        if self.searching:
+            self._search(turning, on_body)
         if force_n != self._force:
             self._force = force_n
             self._r_eff = self.radius(force_n)
@@ -261,12 +271,24 @@ class Motion:
             self._stillness.restart()
             self._steps.restart()
             if turning is not None:
+                # Gravity will tell the angle, but not the turns: half of what it may have rolled on.
+                self._position_var += (0.5 * turning.rate * dt * self._r_eff) ** 2
                 turning.lost()
+                self._corrected = turning.corrected
+                self.searching = True
             return 0.0
         if dt > SPARSE_S and turning is not None:
             missed = 0.25 * dt * abs(turning.rate)
             turning.unsettle(missed * missed)
         return self._steps.step(t, dt)
+
+    def _search(self, turning: AngleFilter, on_body: bool) -> None:
+        """After a hole: what gravity adds to the angle was turned in the hole, not since."""
+        found = turning.corrected - self._corrected
+        self._corrected = turning.corrected
+        if on_body:
+            self.shifted += found * self._r_eff
+        self.searching = turning.searching
 
     def _at_rest(self, bias: Vector) -> None:
         self._bias = bias

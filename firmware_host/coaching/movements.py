@@ -133,6 +133,8 @@ class MovementTracker:
             return None
         self._end, self._advanced = point, False
         self._steady = False
+        if self._candidate is not None and self._candidate[0] < point[0]:
+            self._candidate = None  # what starts now starts after the point
         return self._close(point)
 
     def update(self, t: float, speed: float, position: float) -> bool:
@@ -239,6 +241,7 @@ class MovementTracker:
                 self._advanced = False
             self._quiet_since = fallen[0]
         if risen is not None:
+            self._candidate = risen
             self._quiet_since = None
             if along < 0:
                 self._back = risen

@@ -30,6 +30,13 @@ REMEMBERED = 1024
 """Samples kept to look back at: 5 s at 200 Hz, more than a hold takes to be recognised."""
 
 
+STEADIED_S = 0.06
+"""A motor's shake aliases into the rate as a beat of some hertz: in a mask the speed is a mean over this to either
+side, nearer samples weighing more (a person's speed changes little in it)."""
+
+Waiting = tuple[float, float, float, float | None, bool, bool]
+
+
 class ToolTrack:
     """Motion, contact, movements and holds of one tool."""
 
@@ -75,7 +82,7 @@ class ToolTrack:
         self._masked_change: float | None = None
         self._force_t: float | None = None
         self._mask_from = self.mask_until = -inf
-        self._waiting: list[tuple[float, float, float, float | None, bool, bool]] = []
+        self._waiting: list[Waiting] = []
         """(t, speed, position, force, masked, clipped) of samples that may not be decided on yet."""
         self._contact_t: float | None = None
         self._path: deque[tuple[float, float, float, float | None]] = deque(maxlen=REMEMBERED)
@@ -121,6 +128,11 @@ class ToolTrack:
         """Close what is open, at `t`: a set or session ends. Still on the body, a new start is made here."""
         found: list[Finding] = []
         self._drain(found)
+        if self._masked_change is not None and self.force.on_body:
+            # It left the body inside a mask, and nobody waits for the mask to be over.
+            self.force.on_body = False
+            self._change(Touched(self._masked_change, False), found)
+            self._masked_change = None
         at = self.motion.position
         self._finish(self.movements.lift(t, at), found)
         self._end_hold(self.holds.lift(t), found, inf)
@@ -243,19 +255,28 @@ class ToolTrack:
         if not self.on_body or not motion.axis_found:
             self._step_t = -inf
             return found or None
-        if not self._touched:
-            self._touched = True
-            self.movements.touch(t, motion.position)
+        if motion.shifted:
+            self._shift()
         self._waiting.append((t, motion.speed, motion.position, force.force_n, masked, motion.clipped))
-        self._in_order = not masked
-        if not masked:
+        self._in_order = not masked and not motion.searching
+        if self._in_order:
             self._drain(found)
         return found or None
+
+    def _shift(self) -> None:
+        """What waits since a hole lies where gravity has just said."""
+        by, self.motion.shifted = self.motion.shifted, 0.0
+        self._waiting = [(t, speed, x + by, force_n, m, c) for t, speed, x, force_n, m, c in self._waiting]
 
     def _drain(self, found: list[Finding]) -> None:
         """Nothing holds them up any more: let the samples that waited through the rules."""
         waiting, self._waiting = self._waiting, []
-        for t, speed, position, force_n, masked, clipped in waiting:
+        if waiting and not self._touched:
+            self._touched = True
+            self.movements.touch(waiting[0][0], waiting[0][2])
+        for i, (t, speed, position, force_n, masked, clipped) in enumerate(waiting):
+            if masked:
+                speed = _steadied(waiting, i)
             found += self._step(t, speed, position, force_n) or ()
             stroke = self.watch.stroke
             stroke.masked = stroke.masked or masked
@@ -412,3 +433,15 @@ class ToolTrack:
         idle = max(0.0, min(until, self._step_t) - end)
         doing = watch.stroke_over(closed.length_m, idle, self._forces(end, until), self.holds.running is not None)
         found.append(Stroke(closed, doing))
+
+
+def _steadied(waiting: list[Waiting], i: int) -> float:
+    """The speed about `waiting[i]`, by a triangle of weights."""
+    t = waiting[i][0]
+    first = last = i
+    while first > 0 and t - waiting[first - 1][0] < STEADIED_S:
+        first -= 1
+    while last + 1 < len(waiting) and waiting[last + 1][0] - t < STEADIED_S:
+        last += 1
+    weights = [STEADIED_S - abs(one[0] - t) for one in waiting[first : last + 1]]
+    return sum(w * one[1] for w, one in zip(weights, waiting[first:], strict=False)) / sum(weights)

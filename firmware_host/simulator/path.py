@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
+import msgspec
 from msgspec import Struct
 
 BEGIN_M_S = 0.015
@@ -226,18 +227,22 @@ class Path:
             start = starts.pop(0)
             if start < done:
                 continue
-            end, crept = self._stays_until(start, movements, window_m)
-            if crept:
+            end, left = self._stays_until(start, movements, window_m)
+            if end == left and end < self._stretch.off:  # it crept out
                 starts = sorted({*starts, end})
             if end - start >= HOLD_S:
-                found.append(self._hold(start, end, window_m, muscle(start)))
+                hold = self._hold(start, end, window_m, muscle(start))
+                # Circling faster than a rest and less than a reversal: which circle began the movement that in the end
+                # leaves the window is anybody's reading.
+                circled = left - end > window_m / BEGIN_M_S
+                found.append(msgspec.structs.replace(hold, near_threshold=hold.near_threshold or circled))
                 done = end
             elif end - start >= HOLD_S * (1 - MARGIN):
                 misses.append(NearMiss("hold", start, end))
         return found, misses
 
-    def _stays_until(self, start: float, movements: Sequence[Movement], window_m: float) -> tuple[float, bool]:
-        """Until when position stays in the window from `start` on, and whether it left without a movement."""
+    def _stays_until(self, start: float, movements: Sequence[Movement], window_m: float) -> tuple[float, float]:
+        """Until when it holds from `start` on, and when position is out of the window: the same if it creeps out."""
         low = high = self.place_at(start)
         left: float | None = None
         for i in range(bisect_left(self._t, start, self._stretch.first, self._stretch.last), self._stretch.last + 1):
@@ -246,11 +251,11 @@ class Path:
                 left = self._t[i]
                 break
         if left is None:
-            return self._stretch.off, False
+            return self._stretch.off, self._stretch.off
         for movement in movements:
             if movement.start <= left <= movement.end:
-                return movement.start, False
-        return left, True
+                return movement.start, left
+        return left, left
 
     def _hold(self, start: float, end: float, window_m: float, muscle: str | None) -> Hold:
         places = [self._place[i] for i in self._within(start, end)]

@@ -265,9 +265,12 @@ def _on_spots(
 
 
 def _perhaps_unknown(hold: Hold, holes: Sequence[tuple[float, float]]) -> Hold:
-    """Near a threshold also if it takes the time in holes, when nobody could see it, to make 3 s."""
+    """Near a threshold also if it takes the time in holes, when nobody could see it, to make 3 s, or begins or ends
+    in one.
+    """
     unseen = sum(max(0.0, min(end, hold.end) - max(start, hold.start)) for start, end in holes)
-    if unseen == 0.0 or hold.duration_s - unseen > HOLD_S * (1 + MARGIN):
+    edge_unseen = any(start <= edge <= end for start, end in holes for edge in (hold.start, hold.end))
+    if not edge_unseen and (unseen == 0.0 or hold.duration_s - unseen > HOLD_S * (1 + MARGIN)):
         return hold
     return msgspec.structs.replace(hold, near_threshold=True)
 
