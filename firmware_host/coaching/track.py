@@ -131,8 +131,10 @@ class ToolTrack:
         if self._masked_change is not None and self.force.on_body:
             # It left the body inside a mask, and nobody waits for the mask to be over.
             self.force.on_body = False
-            self._change(Touched(self._masked_change, False), found)
+            self.changes.append(Touched(self._masked_change, False))
             self._masked_change = None
+        while self.changes:
+            self._change(self.changes.popleft(), found)
         at = self.motion.position
         self._finish(self.movements.lift(t, at), found)
         self._end_hold(self.holds.lift(t), found, inf)
@@ -217,6 +219,8 @@ class ToolTrack:
         self._finish(closed, found)
         if self.on_body:
             self._touched = self._in_order = False
+            if closed is not None:
+                self.holds.open(closed.end[0], *self._extent_since(closed.end))
         return found
 
     def sample(self, sample: ImuSample) -> list[Finding] | None:
