@@ -23,6 +23,7 @@ from firmware_host.coaching.stillness import MEAN_VARIANCE, Stillness
 
 LIFT_SD_M = 0.03
 """How far off the place of the next contact is after a lift-off, one standard deviation."""
+MOST_MISSED_M = 1.0
 SLIP_SHARE = 0.003
 """Share of the way travelled that skin and foam give, added to the position's uncertainty."""
 KEPT_BEFORE_AXIS = 3000
@@ -272,7 +273,8 @@ class Motion:
             self._steps.restart()
             if turning is not None:
                 # Gravity will tell the angle, but not the turns: half of what it may have rolled on.
-                self._position_var += (0.5 * turning.rate * dt * self._r_eff) ** 2
+                missed = min(0.5 * abs(turning.rate) * dt * self._r_eff, MOST_MISSED_M)
+                self._position_var += missed * missed
                 turning.lost()
                 self._corrected = turning.corrected
                 self.searching = True
