@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from math import floor
 
+from msgspec import structs
+
 from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Event, Motion
 from firmware_host.coaching.inputs import ImuSample, Input, Tick
@@ -52,7 +54,8 @@ def replay(engine: Engine, inputs: Iterable[Input], events: bool, motion: bool) 
         if motion and given.__class__ is ImuSample:
             line = engine.motion_of(given.tool)
             if line is not None:
-                yield line
+                # A sample without a gyroscope, or refused: what was known stands, at its time.
+                yield line if line.t >= given.t else structs.replace(line, t=given.t)
         if happened and events:
             yield from happened
     if events:

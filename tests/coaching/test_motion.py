@@ -12,8 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from turned import TOOL, X, errors_deg, follow, resting, rms, strokes, turned, turning
 
-from firmware_host.coaching.inputs import ImuSample, Tool, Vector
+from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.events import Motion as MotionLine
+from firmware_host.coaching.inputs import ImuSample, Person, Tool, Vector
 from firmware_host.coaching.motion import Motion
+from firmware_host.coaching.replay import replay
+from firmware_host.profiles import load_profile
 
 DPS = radians(1.0)
 ROLLING = strokes(3.5, 2.5)
@@ -286,3 +290,12 @@ def test_the_same_samples_give_the_same_numbers(
     first = run()
     assert first == run()
     assert all(isfinite(value) for row in first for value in row)
+
+
+def test_a_sample_without_a_gyroscope_has_its_line_at_its_own_time() -> None:
+    engine = Engine(Setup(person=Person(), tools=(TOOL,), profile=load_profile("article")))
+    level = (0.0, 0.0, 9.81)
+    gyros = [(0.1, 0.0, 0.0), None, (0.1, 0.0, 0.0), None]
+    samples = [ImuSample(i / 100, TOOL.name, level, gyro) for i, gyro in enumerate(gyros)]
+    lines = [line for line in replay(engine, samples, events=False, motion=True) if isinstance(line, MotionLine)]
+    assert [line.t for line in lines] == [sample.t for sample in samples]
