@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections import deque
 from math import inf, isfinite, sqrt
 
-from firmware_host.coaching.angle import BIAS_SD, AngleFilter
+from firmware_host.coaching.angle import AngleFilter
 from firmware_host.coaching.axis import AxisFinder
 from firmware_host.coaching.clipping import ClipWatch
 from firmware_host.coaching.evenness import EvenSteps
+from firmware_host.coaching.gravity import BIAS_SD
 from firmware_host.coaching.inputs import Calibration, ImuSample, Tool, Vector
 from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.stillness import MEAN_VARIANCE, Stillness

@@ -1,9 +1,9 @@
-"""One tool's track: samples in, what happened out, with the haptic mask and late contacts put in order.
+"""One tool's track: samples in, what happened out, with masked, late and lost samples put in order.
 
 While the motor runs and half a second after, samples carry the angle by gyroscope alone and wait in a queue;
 when the mask is over they go through the same rules in their own time, so nothing begins inside a mask, nothing
-is lost, and what turned inside is dated back. Contact comes from another stream, whose lines may be earlier or
-later than the samples': transitions wait for the sample that reaches their time.
+is lost, and what turned inside is dated back. After a hole they wait likewise, until gravity has said where the tool
+is now. Contact comes from another stream (contacts.py): its changes wait for the sample that reaches their time.
 """
 
 from __future__ import annotations
@@ -13,19 +13,15 @@ from math import inf
 
 from msgspec import structs
 
-from firmware_host.coaching.ball import BallMotion
+from firmware_host.coaching.contacts import ContactTrack
 from firmware_host.coaching.events import State
 from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Refused, Stroke, Touched
-from firmware_host.coaching.force import ForceChannel
 from firmware_host.coaching.guidance import Limits
 from firmware_host.coaching.holds import HOLD_S, Change, HoldSpan, HoldTracker
-from firmware_host.coaching.inputs import Calibration, ForceSample, ImuSample, Person, Tool
-from firmware_host.coaching.motion import Motion
+from firmware_host.coaching.inputs import Calibration, ImuSample, Person, Tool
 from firmware_host.coaching.movements import EDGE_M_S, NO_DATA_S, Movement, MovementTracker
 from firmware_host.coaching.watch import Watch
 
-MASK_TAIL_S = 0.5
-"""A motor corrupts the readings this long after it stopped (docs/guidance.md S38)."""
 REMEMBERED = 1024
 """Samples kept to look back at: 5 s at 200 Hz, more than a hold takes to be recognised."""
 
@@ -37,37 +33,25 @@ side, nearer samples weighing more (a person's speed changes little in it)."""
 Waiting = tuple[float, float, float, float | None, bool, bool]
 
 
-class ToolTrack:
+class ToolTrack(ContactTrack):
     """Motion, contact, movements and holds of one tool."""
 
     __slots__ = (
         "_contact_t",
-        "_force_t",
         "_in_order",
-        "_mask_from",
-        "_masked_change",
         "_path",
         "_rejected",
         "_step_t",
         "_touched",
         "_waiting",
-        "changes",
-        "force",
         "holds",
-        "mask_until",
-        "motion",
         "movements",
         "on_body",
         "origin_m",
-        "tool",
-        "watch",
     )
 
     def __init__(self, tool: Tool, person: Person, limits: Limits, fast_s: float, hard_s: float) -> None:
-        self.tool = tool
-        self.watch = Watch(limits, fast_s, hard_s)
-        self.motion: Motion | BallMotion = Motion(tool)
-        self.force = ForceChannel(tool, person)
+        super().__init__(tool, person, Watch(limits, fast_s, hard_s))
         self.movements = MovementTracker()
         self.holds = HoldTracker()
         self.origin_m = 0.0
@@ -78,10 +62,6 @@ class ToolTrack:
         self._in_order = False
         """On the body, axis known, nothing waiting: a sample outside a mask may be decided on as it comes."""
         self._rejected = 0
-        self.changes: deque[Touched] = deque()
-        self._masked_change: float | None = None
-        self._force_t: float | None = None
-        self._mask_from = self.mask_until = -inf
         self._waiting: list[Waiting] = []
         """(t, speed, position, force, masked, clipped) of samples that may not be decided on yet."""
         self._contact_t: float | None = None
@@ -128,11 +108,7 @@ class ToolTrack:
         """Close what is open, at `t`: a set or session ends. Still on the body, a new start is made here."""
         found: list[Finding] = []
         self._drain(found)
-        if self._masked_change is not None and self.force.on_body:
-            # It left the body inside a mask, and nobody waits for the mask to be over.
-            self.force.on_body = False
-            self.changes.append(Touched(self._masked_change, False))
-            self._masked_change = None
+        self.end_mask()
         while self.changes:
             self._change(self.changes.popleft(), found)
         at = self.motion.position
@@ -144,63 +120,7 @@ class ToolTrack:
         self.watch.hard_since = self.watch.light_since = None
         return found
 
-    # --- the motor -----------------------------------------------------------------------------------------
-
-    def shake(self, t: float, seconds: float) -> None:
-        """The motor runs from `t` for `seconds`."""
-        if t > self.mask_until:
-            self._mask_from = t
-        self.mask_until = max(self.mask_until, t + seconds + MASK_TAIL_S)
-
-    # --- force ---------------------------------------------------------------------------------------------
-
-    def press(self, sample: ForceSample) -> None:
-        """One force reading: judge contact, unless the motor shakes the sensor."""
-        t = sample.t
-        force = self.force
-        if self._mask_from <= t < self.mask_until:
-            self._press_masked(sample)
-            return
-        before = force.force_n
-        wanted = force.update(sample, self.motion.angle)
-        if force.saturated:
-            self.watch.stroke.saturated = self.watch.hold.saturated = True
-        if wanted != force.on_body:
-            at = self._masked_change if self._masked_change is not None else self._crossing(t, before)
-            force.on_body = wanted
-            self.changes.append(Touched(at, wanted))
-        self._masked_change = None
-        self._force_t = t
-
-    def _press_masked(self, sample: ForceSample) -> None:
-        """Remember only since when a reading would have changed the contact; force is held."""
-        force = self.force
-        held_n, held_load = force.force_n, force.load
-        wanted = force.update(sample, self.motion.angle)
-        force.force_n, force.load = held_n, held_load
-        if wanted == force.on_body:
-            self._masked_change = None
-        elif self._masked_change is None:
-            self._masked_change = sample.t
-        self._force_t = sample.t
-
-    def _crossing(self, t: float, before: float | None) -> float:
-        """When the force crossed its threshold, straight between this reading and the last."""
-        force, last_t = self.force, self._force_t
-        now = force.force_n
-        if before is None or now is None or last_t is None or not 0 < t - last_t < 0.2:
-            return t
-        level = force.threshold(not force.on_body)
-        if now == before:
-            return t
-        return last_t + min(1.0, max(0.0, (level - before) / (now - before))) * (t - last_t)
-
-    def lose_force(self, t: float) -> None:
-        was = self.force.on_body
-        self.force.lose()
-        if was and not self.force.on_body:
-            self.changes.append(Touched(t, False))
-        self._force_t = None
+    # --- samples -------------------------------------------------------------------------------------------
 
     def late_changes(self, now: float) -> list[Finding]:
         """Contacts that no sample has reached because samples are missing or behind."""
@@ -208,8 +128,6 @@ class ToolTrack:
         while self.changes and (self.motion.t is None or self.changes[0].t <= now - 0.5):
             self._change(self.changes.popleft(), found)
         return found
-
-    # --- samples -------------------------------------------------------------------------------------------
 
     def lose_imu(self, t: float) -> list[Finding]:
         """No data: what was moving ended with the last sample; a hold runs on if the roller is where it was."""
