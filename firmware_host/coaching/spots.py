@@ -151,6 +151,7 @@ class SpotTracker(HoldTracker):
     def _end(self, t: float) -> HoldSpan | None:
         ended, self.running = self.running, None
         self._keep([])
-        if ended is not None:
-            ended.end = t
-        return ended
+        if ended is None:
+            return None
+        ended.end = t
+        return ended if ended.duration_s >= HOLD_S else None
