@@ -166,7 +166,7 @@ class BallMotion:
         self._turn(omega, dt)
         if accel is not None:
             self._correct(accel, dt)
-        self._roll(omega, t, dt, on_body)
+        self._roll(omega, t, dt, on_body, masked)
         return True
 
     # --- which way is up
@@ -206,7 +206,7 @@ class BallMotion:
 
     # --- where it goes
 
-    def _roll(self, omega: Vector, t: float, dt: float, on_body: bool) -> None:
+    def _roll(self, omega: Vector, t: float, dt: float, on_body: bool, masked: bool) -> None:
         up, east = self._up, self._east
         assert up is not None
         way = _cross(omega, up)  # the centre's velocity for a radius of 1
@@ -218,7 +218,8 @@ class BallMotion:
         before = self.speed
         self.speed = speed = sqrt(vx * vx + vy * vy)
         if speed < EDGE_M_S:
-            self.risen = None
+            if not masked:  # a motor's shake makes and hides rests
+                self.risen = None
         elif self.risen is None:
             self.risen = t - dt * (speed - EDGE_M_S) / (speed - before) if speed > before else t
         step = 0.5 * (before + self.speed) * dt

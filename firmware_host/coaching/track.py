@@ -13,7 +13,7 @@ from math import inf
 
 from msgspec import structs
 
-from firmware_host.coaching.contacts import ContactTrack
+from firmware_host.coaching.contacts import FORCE_GAP_S, ContactTrack
 from firmware_host.coaching.events import State
 from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Refused, Stroke, Touched
 from firmware_host.coaching.guidance import Limits
@@ -107,10 +107,10 @@ class ToolTrack(ContactTrack):
     def end(self, t: float) -> list[Finding]:
         """Close what is open, at `t`: a set or session ends. Still on the body, a new start is made here."""
         found: list[Finding] = []
-        self._drain(found)
         self.end_mask()
         while self.changes:
-            self._change(self.changes.popleft(), found)
+            self._next_change(found)
+        self._drain(found)
         at = self.motion.position
         self._finish(self.movements.lift(t, at), found)
         self._end_hold(self.holds.lift(t), found, inf)
@@ -126,7 +126,7 @@ class ToolTrack(ContactTrack):
         """Contacts that no sample has reached because samples are missing or behind."""
         found: list[Finding] = []
         while self.changes and (self.motion.t is None or self.changes[0].t <= now - 0.5):
-            self._change(self.changes.popleft(), found)
+            self._next_change(found)
         return found
 
     def lose_imu(self, t: float) -> list[Finding]:
@@ -164,11 +164,8 @@ class ToolTrack(ContactTrack):
         """A sample that is not simply the next one on the body: contacts come first, and what waits."""
         motion, force = self.motion, self.force
         found: list[Finding] = []
-        if self.changes and self.changes[0].t <= t:
-            if not masked:
-                self._drain(found)
-            while self.changes and self.changes[0].t <= t:
-                self._change(self.changes.popleft(), found)
+        while self.changes and self.changes[0].t <= t:
+            self._next_change(found)
         recovered = motion.recovered
         if force.always_on and not self.on_body and motion.axis_found:
             self._change(Touched(recovered[0][0] if recovered else t, True), found)
@@ -180,7 +177,9 @@ class ToolTrack(ContactTrack):
         if motion.shifted:
             self._shift()
         self._waiting.append((t, motion.speed, motion.position, force.force_n, masked, motion.clipped))
-        self._in_order = not masked and not motion.searching
+        # A change that a mask hid is known with the first force reading after it.
+        hidden = self._masked_change is not None and t < self.mask_until + FORCE_GAP_S
+        self._in_order = not (masked or motion.searching or hidden)
         if self._in_order:
             self._drain(found)
         return found or None
@@ -190,13 +189,24 @@ class ToolTrack(ContactTrack):
         by, self.motion.shifted = self.motion.shifted, 0.0
         self._waiting = [(t, speed, x + by, force_n, m, c) for t, speed, x, force_n, m, c in self._waiting]
 
-    def _drain(self, found: list[Finding]) -> None:
-        """Nothing holds them up any more: let the samples that waited through the rules."""
-        waiting, self._waiting = self._waiting, []
-        if waiting and not self._touched:
+    def _next_change(self, found: list[Finding]) -> None:
+        """Contact begins or ends: what waits from before goes first, and off the body nothing counts."""
+        change = self.changes.popleft()
+        self._drain(found, change.t)
+        if not change.on:
+            self._waiting.clear()
+        self._change(change, found)
+
+    def _drain(self, found: list[Finding], until: float = inf) -> None:
+        """Nothing holds them up any more: let the samples that waited, up to `until`, through the rules."""
+        waiting = self._waiting
+        self._waiting = [one for one in waiting if one[0] > until] if waiting and waiting[-1][0] > until else []
+        if waiting and waiting[0][0] <= until and not self._touched:
             self._touched = True
             self.movements.touch(waiting[0][0], waiting[0][2])
         for i, (t, speed, position, force_n, masked, clipped) in enumerate(waiting):
+            if t > until:
+                break
             if masked:
                 speed = _steadied(waiting, i)
             found += self._step(t, speed, position, force_n) or ()
