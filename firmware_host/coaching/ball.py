@@ -14,7 +14,7 @@ from collections import deque
 from math import sqrt
 
 from firmware_host.coaching.inputs import Calibration, ImuSample, Tool, Vector
-from firmware_host.coaching.movements import EDGE_M_S, NO_DATA_S
+from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.stillness import Stillness
 
 Place = tuple[float, float]
@@ -57,7 +57,6 @@ class BallMotion:
         "position",
         "recovered",
         "rejected",
-        "risen",
         "searching",
         "shifted",
         "speed",
@@ -92,9 +91,8 @@ class BallMotion:
         self.searching = False
         self.shifted = 0.0
         """As of `Motion`; which way is up is not lost in a hole."""
-        self.risen: float | None = None
-        """When the speed last rose to the edge speed (0.8 cm/s), or None while it is lower."""
-        self._places: deque[tuple[float, Place]] = deque(maxlen=KEPT_PLACES)
+        self._places: deque[tuple[float, Place, Place]] = deque(maxlen=KEPT_PLACES)
+        """(time, place, velocity)."""
 
     @property
     def axis_found(self) -> bool:
@@ -113,14 +111,25 @@ class BallMotion:
 
     def place_at(self, t: float) -> Place:
         """Where it was at `t`, as far back as is kept."""
-        for then, place in reversed(self._places):
+        for then, place, _ in reversed(self._places):
             if then <= t:
                 return place
         return self.place
 
     def places_since(self, t: float) -> list[Place]:
         """Its places from `t` on."""
-        return [place for then, place in self._places if then >= t]
+        return [place for then, place, _ in self._places if then >= t]
+
+    def steadied_speed(self, t: float, half_s: float) -> float:
+        """Size of the mean velocity within `half_s` of `t`, nearer samples weighing more: shake has no direction."""
+        total = x = y = 0.0
+        for then, _, (vx, vy) in reversed(self._places):
+            weight = half_s - abs(then - t)
+            if weight > 0.0:
+                total, x, y = total + weight, x + weight * vx, y + weight * vy
+            elif then < t:
+                break
+        return sqrt(x * x + y * y) / total if total else self.speed
 
     def calibrate(self, calibration: Calibration) -> None:
         self._radius = calibration.radius_m or self._radius
@@ -166,7 +175,7 @@ class BallMotion:
         self._turn(omega, dt)
         if accel is not None:
             self._correct(accel, dt)
-        self._roll(omega, t, dt, on_body, masked)
+        self._roll(omega, t, dt, on_body)
         return True
 
     # --- which way is up
@@ -206,7 +215,7 @@ class BallMotion:
 
     # --- where it goes
 
-    def _roll(self, omega: Vector, t: float, dt: float, on_body: bool, masked: bool) -> None:
+    def _roll(self, omega: Vector, t: float, dt: float, on_body: bool) -> None:
         up, east = self._up, self._east
         assert up is not None
         way = _cross(omega, up)  # the centre's velocity for a radius of 1
@@ -216,12 +225,7 @@ class BallMotion:
         last_x, last_y = self._velocity
         self._velocity = (vx, vy)
         before = self.speed
-        self.speed = speed = sqrt(vx * vx + vy * vy)
-        if speed < EDGE_M_S:
-            if not masked:  # a motor's shake makes and hides rests
-                self.risen = None
-        elif self.risen is None:
-            self.risen = t - dt * (speed - EDGE_M_S) / (speed - before) if speed > before else t
+        self.speed = sqrt(vx * vx + vy * vy)
         step = 0.5 * (before + self.speed) * dt
         self.angle += step / self._radius
         if on_body:
@@ -229,7 +233,7 @@ class BallMotion:
             self.place = (x + 0.5 * (last_x + vx) * dt, y + 0.5 * (last_y + vy) * dt)
             self.position += step
             self.travelled += step
-        self._places.append((t, self.place))
+        self._places.append((t, self.place, self._velocity))
 
 
 def _cross(a: Vector, b: Vector) -> Vector:

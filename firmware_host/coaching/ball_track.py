@@ -11,8 +11,9 @@ from math import hypot
 from firmware_host.coaching.ball import BallMotion
 from firmware_host.coaching.guidance import Limits
 from firmware_host.coaching.inputs import Person, Tool
+from firmware_host.coaching.movements import EDGE_M_S
 from firmware_host.coaching.spots import SpotTracker
-from firmware_host.coaching.track import ToolTrack
+from firmware_host.coaching.track import STEADIED_S, ToolTrack, Waiting
 
 
 class BallTrack(ToolTrack):
@@ -34,6 +35,13 @@ class BallTrack(ToolTrack):
     def begin_set(self, kept_s: float) -> None:
         self.watch.begin_set(kept_s)
         self._spots.origin = self._ball.place
+
+    def _left_from(self, speed: float) -> float | None:
+        """Without directions a movement may have begun long before: the last rise of the speed counts."""
+        return self.movements.about_to_start if speed >= EDGE_M_S else None
+
+    def _steadied(self, waiting: list[Waiting], i: int) -> float:
+        return self._ball.steadied_speed(waiting[i][0], STEADIED_S)
 
 
 def track_for(tool: Tool, person: Person, limits: Limits, fast_s: float, hard_s: float) -> ToolTrack:

@@ -136,13 +136,11 @@ class SpotTracker(HoldTracker):
             self.running.extent = self._starts[0].extent.copy()
 
     def leave(self, end: float) -> HoldSpan | None:
-        """The window was left: a running hold ends where the speed last rose, or where the window ends."""
-        running, risen = self.running, self._motion.risen
+        """The window was left: a running hold ends at `end`, where the speed last rose, or where the window ends."""
+        running = self.running
         if running is None:
             return None
-        if risen is None or risen < running.start + HOLD_S:
-            risen = running.end
-        return self._end(risen)
+        return self._end(end if end >= running.start + HOLD_S else running.end)
 
     def lift(self, t: float) -> HoldSpan | None:
         self.settle()

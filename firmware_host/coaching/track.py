@@ -208,7 +208,7 @@ class ToolTrack(ContactTrack):
             if t > until:
                 break
             if masked:
-                speed = _steadied(waiting, i)
+                speed = self._steadied(waiting, i)
             found += self._step(t, speed, position, force_n) or ()
             stroke = self.watch.stroke
             stroke.masked = stroke.masked or masked
@@ -304,17 +304,18 @@ class ToolTrack(ContactTrack):
         if change is Change.BEGUN:
             self._begin_hold(t, found)
             return
-        # A hold ends where the movement that leaves it started, or what may yet become one.
-        movement = self.movements.movement
-        left_from: float | None = None
-        if movement is not None:
-            left_from = movement.start[0]
-        elif speed >= EDGE_M_S or speed <= -EDGE_M_S:
-            left_from = self.movements.about_to_start
+        left_from = self._left_from(speed)
         ended = self.holds.leave(t if left_from is None else left_from)
-        if not self.holds.segments and movement is None:
+        if not self.holds.segments and self.movements.movement is None:
             self.holds.open(t, x, x)
         self._end_hold(ended, found, t)
+
+    def _left_from(self, speed: float) -> float | None:
+        """Where a hold ends that was left: where the movement started that leaves it, or what may yet become one."""
+        movement = self.movements.movement
+        if movement is not None:
+            return movement.start[0]
+        return self.movements.about_to_start if speed >= EDGE_M_S or speed <= -EDGE_M_S else None
 
     def _begin_hold(self, t: float, found: list[Finding]) -> None:
         running = self.holds.running
@@ -366,14 +367,13 @@ class ToolTrack(ContactTrack):
         doing = watch.stroke_over(closed.length_m, idle, self._forces(end, until), self.holds.running is not None)
         found.append(Stroke(closed, doing))
 
-
-def _steadied(waiting: list[Waiting], i: int) -> float:
-    """The speed about `waiting[i]`, by a triangle of weights."""
-    t = waiting[i][0]
-    first = last = i
-    while first > 0 and t - waiting[first - 1][0] < STEADIED_S:
-        first -= 1
-    while last + 1 < len(waiting) and waiting[last + 1][0] - t < STEADIED_S:
-        last += 1
-    weights = [STEADIED_S - abs(one[0] - t) for one in waiting[first : last + 1]]
-    return sum(w * one[1] for w, one in zip(weights, waiting[first:], strict=False)) / sum(weights)
+    def _steadied(self, waiting: list[Waiting], i: int) -> float:
+        """The speed about `waiting[i]`, by a triangle of weights."""
+        t = waiting[i][0]
+        first = last = i
+        while first > 0 and t - waiting[first - 1][0] < STEADIED_S:
+            first -= 1
+        while last + 1 < len(waiting) and waiting[last + 1][0] - t < STEADIED_S:
+            last += 1
+        weights = [STEADIED_S - abs(one[0] - t) for one in waiting[first : last + 1]]
+        return sum(w * one[1] for w, one in zip(weights, waiting[first:], strict=False)) / sum(weights)
