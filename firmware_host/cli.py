@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="store_true", help="say which version this is")
     commands = top.add_subparsers(metavar="COMMAND", dest="command")
     for name in NAMES:
-        import_module(f"firmware_host.commands.{name}").add(commands)
+        import_module(f"firmware_host.commands.{name.replace('-', '_')}").add(commands)
     for sub in commands.choices.values():
         common(sub, None, False)
     return top

@@ -1,10 +1,11 @@
-"""What the daemon offers to the outside: broker, MQTT, page, and answers about the past.
+"""What the daemon offers to the outside: broker, MQTT, page, the folder of runs, and answers about the past.
 
 All of it is optional, none of it is waited for: the coach works without a network.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 from concurrent.futures import Future
@@ -16,6 +17,8 @@ from firmware_host.coaching.events import Event, SessionDone, Spot
 from firmware_host.coaching.inputs import Command
 from firmware_host.coaching.snapshot import Snapshot
 from firmware_host.messaging.payloads import DiagnosticsPayload, ResultPayload
+from firmware_host.runs.folder import RunFolder
+from firmware_host.settings import runs_dir
 from firmware_host.version import version
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ TEMPERATURE = Path("/sys/class/thermal/thermal_zone0/temp")
 
 
 class Services:
-    """Broker, messenger and page of one daemon, as the settings want them."""
+    """Broker, messenger, page and folder of runs of one daemon, as the settings want them."""
 
     def __init__(self, daemon: Daemon, state: Path) -> None:
         self._daemon = daemon
@@ -41,6 +44,14 @@ class Services:
         self._messenger: Any = None
         self._page: Any = None
         self._diagnosed = float("-inf")
+        self._runs = RunFolder(
+            runs_dir(self._settings, state),
+            state / "runs-read.json",
+            daemon.clock,
+            self._run_finished,
+            lambda command: daemon.put([command]),
+            lambda: daemon.station.engine.run_end_t,
+        )
         self._unanswered: deque[Command] = deque()
         """Commands from MQTT that the engine has not taken yet, in the order in which it will."""
 
@@ -74,10 +85,14 @@ class Services:
             host = "127.0.0.1" if mqtt.broker == EMBEDDED else mqtt.broker
             self._page = Page(page, self._settings.station, host, mqtt.port, mqtt.username, password_of(mqtt), mqtt.tls)
             self._page.start()
+        if self._settings.runs_dir is None:  # the owner's own folder may be a disk that is not there yet
+            with contextlib.suppress(OSError):  # its own look at the folder says what is wrong with it
+                runs_dir(self._settings, self._state).mkdir(exist_ok=True)
+        self._runs.start()
 
     def stop(self) -> None:
         """In the order in which they depend on each other; may be called twice."""
-        for room in (self._page, self._messenger, self._broker):
+        for room in (self._runs, self._page, self._messenger, self._broker):
             if room is not None:
                 room.stop()
 
@@ -147,6 +162,17 @@ class Services:
         else:
             self._forget(request)
 
+    def _run_finished(self, payload: bytes) -> Command | str:
+        """What a file in the folder of runs asks, as if it had come over MQTT: the command, or why it is none."""
+        from firmware_host.messaging.commands import Refusal, decode
+
+        clock = self._daemon.clock
+        request = decode("run_finished", payload, clock.now(), clock.wall())
+        if isinstance(request, Refusal):
+            return request.why
+        assert isinstance(request, Command)
+        return request
+
     def _forget(self, request: ForgetRequest) -> None:
         if not request.session.isdecimal():
             why = f"session {request.session!r} is no session number; `slowroll sessions list` shows them"
@@ -164,7 +190,8 @@ class Services:
             self._messenger.answer(command, ResultPayload(id=request_id, ok=True, data=asked.result()))
 
     def answer(self, command: Command, why: str) -> None:
-        """What became of a command, for whoever sent it over MQTT; the button and others don't wait for an answer."""
+        """What became of a command, for whoever sent it over MQTT or by a file; the button does not wait for it."""
+        self._runs.answered(command, why)
         if self._unanswered and self._unanswered[0] is command:
             self._unanswered.popleft()
             self._messenger.answer(command.command, ResultPayload(id=command.id, ok=not why, why=why))

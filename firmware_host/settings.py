@@ -124,6 +124,8 @@ class Settings(Section, frozen=True, kw_only=True):
     history: HistorySettings = HistorySettings()
     simulator: SimulatorSettings = SimulatorSettings()
     drivers_dir: str | None = None
+    runs_dir: str | None = None
+    """FIT, TCX and GPX files that appear here say when a run ended; None: `runs` in the state folder."""
 
 
 def shipped_config() -> Traversable:
@@ -164,6 +166,11 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
         return Path(given.split(":")[0])
     home = Path(environ.get("XDG_STATE_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".local/state")
     return home / "slowroll"
+
+
+def runs_dir(settings: Settings, state: Path) -> Path:
+    """The folder that is watched for files of runs, and that `slowroll run-finished` uses."""
+    return Path(settings.runs_dir).expanduser() if settings.runs_dir is not None else state / "runs"
 
 
 def load(path: Path) -> Settings:

@@ -23,6 +23,8 @@ VENDORS = {
     "paho": ["firmware_host.messaging"],
     "amqtt": ["firmware_host.messaging"],
     "aiohttp": ["firmware_host.dashboard"],
+    "fitdecode": ["firmware_host.runs.fit"],
+    "defusedxml": ["firmware_host.runs.track"],
 }
 """Package -> the modules, or rooms, that may import it. One that is not here may be imported nowhere."""
 
@@ -40,6 +42,7 @@ ALLOWED = {
     "messaging": [*SHARED, "acquisition.diagnostics"],  # what it publishes about devices
     "history": SHARED,
     "dashboard": SHARED,
+    "runs": SHARED,
     "simulator": [*SHARED, "acquisition", "sensors"],  # it runs the real drivers on models of their chips
     # What is no room.
     "clock": [],

@@ -153,8 +153,7 @@ class AngleFilter(GravityFilter):
         total = column[BIAS] + variance
         off = (ux * gx + uy * gy + uz * gz) * self._gain - self.bias
         self._cov = [
-            [old - a * b for old, b in zip(olds, column, strict=True)]
-            for olds, a in zip(cov, [value / total for value in column], strict=True)
+            [old - a * b for old, b in zip(olds, column)] for olds, a in zip(cov, [value / total for value in column])
         ]
         self._move([off / total * value for value in column])
 

@@ -187,11 +187,11 @@ class GravityFilter:
         if span <= 0.0:
             return
         cov = self._cov
-        first = [a - span * b + turned * c for a, b, c in zip(cov[ANGLE], cov[BIAS], cov[SCALE], strict=True)]
+        first = [a - span * b + turned * c for a, b, c in zip(cov[ANGLE], cov[BIAS], cov[SCALE])]
         missed = CLIPPED_SHARE * self.rate * self._clipped_s
         first[ANGLE] += turned * first[SCALE] - span * first[BIAS] + missed * missed
         cov[ANGLE] = first
-        for row, value in zip(cov, first, strict=True):
+        for row, value in zip(cov, first):
             row[ANGLE] = value
         for i, walk in WALKS:
             cov[i][i] += walk * span
@@ -264,7 +264,7 @@ class GravityFilter:
         # The state's covariance with each difference: the matrix is symmetric, so its rows do.
         swing = [
             push * e - plumb * (a + b) - arm2 * f + arm1 * g + s * h + c * i + lagged * k
-            for a, b, e, f, g, h, i, k in zip(angle, datum, centre, out1, out2, off1, off2, lag, strict=True)
+            for a, b, e, f, g, h, i, k in zip(angle, datum, centre, out1, out2, off1, off2, lag)
         ]
         known = (
             push * swing[4] - plumb * (swing[0] + swing[1]) - arm2 * swing[5] + arm1 * swing[6]
@@ -278,15 +278,12 @@ class GravityFilter:
         sure = self._age > EARLY_S and unsure < UNSURE_RAD * UNSURE_RAD
         self._block_s = BLOCK_S if sure else EARLY_BLOCK_S
         if unsure > LEARNS_BELOW_RAD * LEARNS_BELOW_RAD:
-            self._cov = [
-                [old - row / total * b for old, b in zip(olds, swing, strict=True)]
-                for olds, row in zip(cov, swing, strict=True)
-            ]
+            self._cov = [[old - row / total * b for old, b in zip(olds, swing)] for olds, row in zip(cov, swing)]
             self._move([share * a for a in swing])
         else:
             lift = [
                 leans * (a + b) + arm1 * f + arm2 * g + c * h - s * i + j
-                for a, b, f, g, h, i, j in zip(angle, datum, out1, out2, off1, off2, weight, strict=True)
+                for a, b, f, g, h, i, j in zip(angle, datum, out1, out2, off1, off2, weight)
             ]
             # The second difference is taken after the first: what the two have in common is spent.
             common = (
@@ -297,18 +294,18 @@ class GravityFilter:
                 - s * swing[8]
                 + swing[9]
             ) / total
-            lift = [b - common * a for a, b in zip(swing, lift, strict=True)]
+            lift = [b - common * a for a, b in zip(swing, lift)]
             vertical -= common * sideways
             known2 = leans * (lift[0] + lift[1]) + arm1 * lift[5] + arm2 * lift[6] + c * lift[7] - s * lift[8] + lift[9]
             total2 = known2 + noise + (plumb * unsure / 2) ** 2
             if vertical * vertical > FAR_OFF * total2:
                 total2 = vertical * vertical / FAR_OFF
             self._cov = [
-                [old - a * x - b * y for old, x, y in zip(olds, swing, lift, strict=True)]
-                for olds, a, b in zip(cov, [v / total for v in swing], [v / total2 for v in lift], strict=True)
+                [old - a * x - b * y for old, x, y in zip(olds, swing, lift)]
+                for olds, a, b in zip(cov, [v / total for v in swing], [v / total2 for v in lift])
             ]
             rise = vertical / total2
-            self._move([share * a + rise * b for a, b in zip(swing, lift, strict=True)])
+            self._move([share * a + rise * b for a, b in zip(swing, lift)])
             self._follow_sway(vertical * vertical - known2)
         self._follow_sway(sideways * sideways - known)
         if self._search_s > 0.0:
@@ -323,7 +320,7 @@ class GravityFilter:
         self.datum += by[DATUM]
         self.bias += by[BIAS]
         self._gain += by[SCALE]
-        rest = [old + more for old, more in zip(self._rest, by[CENTRE:], strict=True)]
+        rest = [old + more for old, more in zip(self._rest, by[CENTRE:])]
         if self._rest[5] != 0.0:
             rest[5] = max(rest[5], LEAST_GRAVITY * G)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NAMES = ("demo", "run", "replay", "record", "sessions", "drivers", "config", "simulate")
+NAMES = ("demo", "run", "replay", "record", "sessions", "run-finished", "drivers", "config", "explain", "simulate")
 
 
 class CommandError(Exception):

@@ -83,7 +83,7 @@ class Link:
 
     def start(self) -> None:
         """Begin to connect. MessagingError if the settings can't work; a broker that is away is no error."""
-        host = _checked_host(self._settings.broker)
+        host = checked_host(self._settings.broker)
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"slowroll-{self._station}", protocol=paho.MQTTv311)
         if self._settings.username is not None:
             client.username_pw_set(self._settings.username, password_of(self._settings))
@@ -169,7 +169,7 @@ def _no_delay(_client: paho.Client, _data: Any, sock: Any) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _checked_host(broker: str) -> str:
+def checked_host(broker: str) -> str:
     if broker == EMBEDDED:
         return "127.0.0.1"
     try:
