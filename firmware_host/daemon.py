@@ -12,7 +12,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -48,7 +48,8 @@ class _Stop:
 class Daemon:
     """One run of the product. `run` returns the exit code.
 
-    `watch` is shown every event and snapshot, in the engine's thread: the demo's terminal view.
+    `watch` is shown every event and snapshot, in the engine's thread: the demo's terminal view. `others` are the
+    profiles besides `profile` that a person may switch to, by name.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Daemon:
         clock: Clock,
         state: Path,
         watch: Callable[[Daemon, list[Event]], None] | None = None,
+        others: Mapping[str, Profile] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -71,7 +73,7 @@ class Daemon:
         self.feedback = Feedback(
             settings.pins, lambda: open_factory(settings.pins.factory), clock, self._haptic_ran, self._gesture
         )
-        self.station = Station(self._setup(profile), settings.station, clock, self.historian)
+        self.station = Station(self._setup(profile, others or {}), settings.station, clock, self.historian)
         self.buses = self._buses()
         self.services = Services(self, state)
 
@@ -90,7 +92,7 @@ class Daemon:
         except UnknownScenario as error:
             raise SettingsError(f"simulator.scenario: {error}") from error
 
-    def _setup(self, profile: Profile) -> Setup:
+    def _setup(self, profile: Profile, others: Mapping[str, Profile]) -> Setup:
         known = calibrations.load(self._state)
         if self.simulation is not None:
             for tool in self.settings.tools:
@@ -100,6 +102,7 @@ class Daemon:
             person=Person(mass_kg=person.mass_kg, height_m=person.height_m),
             tools=tuple(self._tool(tool, known) for tool in self.settings.tools),
             profile=profile,
+            profiles=dict(others),
             session_timeout_s=self.settings.coach.session_timeout_s,
         )
 
@@ -313,7 +316,8 @@ def serve(
     clock: Clock,
     state: Path,
     watch: Callable[[Daemon, list[Event]], None] | None = None,
+    others: Mapping[str, Profile] | None = None,
 ) -> int:
     """Build a daemon and run it."""
     sys.setswitchinterval(0.001)  # a cue must not wait 5 ms for a thread that only computes
-    return Daemon(settings, profile, clock, state, watch).run()
+    return Daemon(settings, profile, clock, state, watch, others).run()

@@ -104,6 +104,9 @@ def header_of(setup: Setup, name: str, started_at: str) -> Header:
         tools=setup.tools,
         settings={
             "profile": msgspec.to_builtins(setup.profile),
+            "profiles": {
+                name: msgspec.to_builtins(other) for name, other in setup.profiles.items() if name != setup.profile.name
+            },
             "session_timeout_s": setup.session_timeout_s,
             "carried": msgspec.to_builtins(setup.carried),
         },

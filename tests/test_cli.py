@@ -564,7 +564,7 @@ def test_record_without_an_end_stops_when_told_and_keeps_every_line(home: Home) 
     try:
         deadline = time.monotonic() + LIMIT_S
         out = home.folder / "x.jsonl"
-        while not (out.exists() and out.stat().st_size > 5000) and time.monotonic() < deadline:
+        while not (out.exists() and out.stat().st_size > 50_000) and time.monotonic() < deadline:
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)

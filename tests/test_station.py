@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import structs
 from rolling import Rolling, setup, ticked
 
 from firmware_host.clock import ManualClock
 from firmware_host.coaching.engine import Carried, Engine, Setup
-from firmware_host.coaching.events import Event
+from firmware_host.coaching.events import Event, SessionDone
 from firmware_host.coaching.inputs import Command, Input
 from firmware_host.coaching.replay import replay
 from firmware_host.history.recording import Header, encode_header, read
+from firmware_host.profiles import load_profile, other_profiles, profile_from_recording, profiles_from_recording
 from firmware_host.station import Station
 
 
@@ -33,9 +35,9 @@ class Disk:
         self.open = False
 
 
-def live(inputs: list[Input]) -> tuple[list[Event], Disk]:
+def live(inputs: list[Input], made: Setup | None = None) -> tuple[list[Event], Disk]:
     disk = Disk()
-    station = Station(setup(), "test", ManualClock(), disk)
+    station = Station(made or setup(), "test", ManualClock(), disk)
     events = [event for one in ticked(inputs) for event in station.feed(one)]
     return events + station.close(), disk
 
@@ -47,6 +49,7 @@ def replayed(lines: list[bytes]) -> list[Event]:
         person=recording.header.person,
         tools=recording.header.tools,
         profile=msgspec.convert(stored["profile"], type(setup().profile)),
+        profiles=profiles_from_recording(stored["profiles"], "line 1"),
         session_timeout_s=stored["session_timeout_s"],
         carried=msgspec.convert(stored["carried"], Carried),
     )
@@ -81,3 +84,21 @@ def test_a_pain_stop_lasts_over_the_change_of_engines() -> None:
     rolling.inputs.append(Command(t=rolling.t, command="start"))
     said, _ = live(rolling.passes(2).rest(1.0).inputs)
     assert [event for event in said if event.t > stop and type(event).__name__ == "Pass"]
+
+
+def test_a_profile_switched_to_lasts_over_the_change_of_engines_and_replays() -> None:
+    made = structs.replace(setup(), profiles=other_profiles("article")[0])
+    rolling = Rolling(force_n=0.0).rest(2.0)
+    for name in ("scan", None, "article"):  # in the first session, kept in the second, taken back in the third
+        rolling.say("select", muscle="calves", side="left").press(200.0).rest(1.0).passes(2)
+        if name is not None:
+            rolling.say("profile", profile=name)
+        rolling.passes(2).rest(1.0).press(0.0).rest(1.0).say("end").rest(45.0)
+    said, disk = live(rolling.inputs, made)
+    sessions = [event for event in said if isinstance(event, SessionDone)]
+    assert [session.profile for session in sessions] == ["scan", "scan", "article"]
+    begun_with = [(read(lines, "x").header.settings or {})["profile"] for lines in disk.files]
+    assert [profile["name"] for profile in begun_with] == ["article", "scan", "scan"]
+    assert profile_from_recording(begun_with[1], "line 1") == load_profile("scan"), "the merged profile"
+    again = [event for lines in disk.files for event in replayed(lines)]
+    assert msgspec.json.encode(again) == msgspec.json.encode(said)

@@ -70,6 +70,12 @@ class CueDesk:
         self.muted_until = float("-inf")
         """No cue begins before: the motor runs or has just run."""
 
+    def take_pauses(self, pause_s: float, longest_pause_s: float) -> None:
+        """Another profile's pauses; no cue waits for one any more, nor for its turn."""
+        self._pause = pause_s
+        self._longest = longest_pause_s
+        self.clear()
+
     def ready(self, name: str, now: float) -> bool:
         """Whether raising `name` could lead to a cue: it isn't waiting and its pause is over."""
         return name not in self.waiting and now >= self._again.get(name, float("-inf"))

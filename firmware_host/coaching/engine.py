@@ -72,6 +72,8 @@ class Setup(Struct, frozen=True, kw_only=True):
     person: Person
     tools: tuple[Tool, ...]
     profile: Profile
+    profiles: dict[str, Profile] = {}
+    """Other profiles it may be told to go by."""
     session_timeout_s: float = 300.0
     carried: Carried = Carried()
 
@@ -375,6 +377,19 @@ class Engine:
         if self.set is not None:
             self.set.limits = self.set.track.watch.limits
 
+    def take_profile(self, profile: Profile) -> None:
+        """Go by another profile from now on; the set that is open must have been ended."""
+        self.profile = profile
+        cues = profile.cues
+        self.desk.take_pauses(cues.pause_s, cues.longest_pause_s)
+        self.advice = Advisor(profile, self.desk)
+        for track in self.tracks.values():
+            track.watch.take_times(cues.too_fast_s, cues.ease_off_s)
+        since = self._since_run()
+        self.phase = guidance.phase_of(profile, since)
+        self._next_window_s = guidance.next_window_s(profile, since)
+        self.take_limits()
+
     def _since_run(self) -> float | None:
         return None if self.run_end_t is None else self.now - self.run_end_t
 
@@ -399,6 +414,8 @@ class Engine:
         """What a new engine needs to go on where this one stands, between sessions."""
         return structs.replace(
             self.setup,
+            profile=self.profile,
+            profiles={**self.setup.profiles, self.setup.profile.name: self.setup.profile},
             tools=tuple(track.learned() for track in self.tracks.values()),
             carried=Carried(
                 now=self.now, run_end_t=self.run_end_t, quiet=self.quiet, pain=self.pain, faults=dict(self.faults)

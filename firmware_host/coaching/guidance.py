@@ -6,13 +6,14 @@ The numbers live in config/profiles/*.toml, each with its source; nothing here k
 from __future__ import annotations
 
 from math import inf
-from typing import Annotated
+from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
 
-from firmware_host.coaching.inputs import Person, Tool
+from firmware_host.coaching.inputs import Person, Tool, ToolKind
 
 GRAVITY = 9.80665
+TOOL_KINDS: tuple[str, ...] = get_args(ToolKind)
 Share = Annotated[float, Meta(ge=0, le=1)]
 Metres = Annotated[float, Meta(ge=0.005, le=1)]
 Seconds = Annotated[float, Meta(gt=0, le=600)]
@@ -101,6 +102,9 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Mean speed limit of its own (the scan profile); None: pass length over shortest pass."""
     speed_source: str
     force_source: str
+    length_source: str = "not stated"
+    """Of every muscle's `length_of_height`; the default is that of older recordings, as is the next one's."""
+    min_pass_source: str = "not stated"
     order: tuple[str, ...]
     """The article's order of muscles, for `next` without a routine."""
     hold: HoldGuide

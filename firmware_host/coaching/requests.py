@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SIDES = ("left", "right")
 OTHER_MUSCLES = ("tfl", "hip_flexors", "plantar_fascia")
-"""Known by name, with the guidance of an unknown muscle until a profile has them."""
+"""Known by name, with the guidance of an unknown muscle where a profile has none."""
 LONGEST_AGO_S = 366 * 86400.0
 
 
@@ -94,6 +94,29 @@ def next_(engine: Engine, given: Command) -> str:
     engine.armed = True
     engine.desk.clear()
     engine.take_limits()
+    return ""
+
+
+def profile(engine: Engine, given: Command) -> str:
+    """Go by another profile: the set that is on ends, and a new one begins under the new limits."""
+    setup, name = engine.setup, given.profile
+    known = {**setup.profiles, setup.profile.name: setup.profile}
+    if name is None:
+        return f"profile needs a name: {', '.join(known)}"
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        return f"there is no profile {name!r}" + (
+            f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+        )
+    if name == engine.profile.name:
+        return ""
+    working = engine.set is not None
+    engine.finish_all()
+    engine.end_set()
+    engine.take_profile(known[name])
+    if working:
+        engine.armed = True
+        engine.begin_set_if_on_body()
     return ""
 
 
@@ -183,6 +206,7 @@ COMMANDS: dict[str, Callable[[Engine, Command], str]] = {
     "end": end,
     "select": select,
     "next": next_,
+    "profile": profile,
     "run_finished": run_finished,
     "pain": pain,
     "spot": spot,

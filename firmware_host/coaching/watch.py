@@ -86,6 +86,11 @@ class Watch:
         low, high = limits.force_low_n, limits.force_high_n
         self._low_n, self._high_n = (-inf, inf) if low is None or high is None else (low, high)
 
+    def take_times(self, fast_s: float, hard_s: float) -> None:
+        """How long too fast and too hard must last from now on."""
+        self._fast_s = fast_s
+        self._hard_s = hard_s
+
     def clear(self) -> None:
         """Nothing is in the tally yet."""
         self.tally = Tally()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from firmware_host.commands import CommandError
@@ -54,16 +55,31 @@ def settings_in(path: Path | None) -> Settings:
         raise CommandError(str(error)) from error
 
 
+def profiles_dir(path: Path | None) -> Path | None:
+    """The owner's folder of profiles, beside the configuration; it need not be there."""
+    return path.parent / "profiles" if path is not None else None
+
+
 def profile_of(settings: Settings, path: Path | None) -> Profile:
     """The profile the settings name; the owner's own stand in `profiles/` beside the configuration."""
     from firmware_host.profiles import load_profile
     from firmware_host.settings import SettingsError
 
-    own, where = (path.parent / "profiles", f"{path}: ") if path is not None else (None, "")
+    where = f"{path}: " if path is not None else ""
     try:
-        return load_profile(settings.coach.profile, own, f"{where}coach.profile")
+        return load_profile(settings.coach.profile, profiles_dir(path), f"{where}coach.profile")
     except SettingsError as error:
         raise CommandError(str(error)) from error
+
+
+def other_profiles_of(settings: Settings, path: Path | None) -> dict[str, Profile]:
+    """The profiles a person may switch to; one that can't be used is said on stderr and left out."""
+    from firmware_host.profiles import other_profiles
+
+    others, faults = other_profiles(settings.coach.profile, profiles_dir(path))
+    for fault in faults:
+        sys.stderr.write(f"slowroll: a profile is left out: {fault}\n")
+    return others
 
 
 def check_sensors(settings: Settings, path: Path | None) -> None:

@@ -13,22 +13,34 @@ if TYPE_CHECKING:
 
 
 def add(commands: Any) -> None:
-    sub = commands.add_parser("config", help="show or check the configuration")
+    sub = commands.add_parser(
+        "config",
+        help="show or check the configuration",
+        description="show: the effective settings, and the profile's numbers with the source and file of each. "
+        "check: is the file sound, and every profile beside it?",
+    )
     sub.add_argument("what", choices=("show", "check"), help="show: the effective values; check: is the file sound?")
+    sub.add_argument("--profile", metavar="NAME", help="show this profile's numbers alone")
+    sub.add_argument("--muscle", metavar="MUSCLE", help="show what holds for one muscle alone")
+    sub.add_argument("--phase", metavar="PHASE", help="show what holds in one recovery phase alone")
     sub.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     from firmware_host.commands.common import file_of
 
+    asked = args.profile, args.muscle, args.phase
+    if args.what == "check" and any(asked):
+        raise CommandError("--profile, --muscle and --phase belong to `config show`: check looks at everything")
     path = file_of(args)
     place = str(path) if path is not None else "no file found: the defaults"
-    return _check(path, place) if args.what == "check" else _show(path, place)
+    return _check(path, place) if args.what == "check" else _show(path, place, *asked)
 
 
 def _check(path: Any, place: str) -> int:
     """What is wrong with the file is this command's finding, so it exits 1 and not 2."""
-    from firmware_host.commands.common import check_sensors, profile_of, settings_in
+    from firmware_host.commands.common import check_sensors, profile_of, profiles_dir, settings_in
+    from firmware_host.profiles import other_profiles
 
     try:
         settings = settings_in(path)
@@ -36,21 +48,34 @@ def _check(path: Any, place: str) -> int:
         check_sensors(settings, path)
     except CommandError as error:
         raise CommandError(str(error), exit_code=1) from error
-    sys.stdout.write(f"{place}: fine. Profile {profile.name}, {len(settings.tools)} tool(s).\n")
+    others, faults = other_profiles(settings.coach.profile, profiles_dir(path))
+    if faults:
+        raise CommandError("; ".join(faults), exit_code=1)
+    sys.stdout.write(
+        f"{place}: fine. Profile {profile.name} (others: {', '.join(others)}), {len(settings.tools)} tool(s).\n"
+    )
     return 0
 
 
-def _show(path: Any, place: str) -> int:
+def _show(path: Any, place: str, name: str | None, muscle: str | None, phase: str | None) -> int:
     """The settings as a file that can be read again; the profile, which is a file of its own, as comments."""
     import msgspec
 
-    from firmware_host.commands.common import profile_of, settings_in
+    from firmware_host.commands.common import profiles_dir, settings_in
+    from firmware_host.commands.numbers import profile_lines
+    from firmware_host.profiles import sourced_profile
+    from firmware_host.settings import SettingsError
 
     settings = settings_in(path)
-    profile = profile_of(settings, path)
-    lines = [f"# {place}", *toml_lines(msgspec.to_builtins(settings))]
-    lines += ["", f"# The profile {profile.name}:"]
-    lines += [f"# {line}" for line in toml_lines({"profile": msgspec.to_builtins(profile)}) if line]
+    asked = "--profile" if name is not None else f"{path}: coach.profile" if path is not None else "coach.profile"
+    try:
+        sourced = sourced_profile(settings.coach.profile if name is None else name, profiles_dir(path), asked)
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
+    lines = [f"# {place}"]
+    if name is None and muscle is None and phase is None:
+        lines += [*toml_lines(msgspec.to_builtins(settings)), ""]
+    lines += [f"# {line}".rstrip() for line in profile_lines(sourced, settings, muscle, phase)]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 

@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from firmware_host.clock import SystemClock
-    from firmware_host.commands.common import profile_of
+    from firmware_host.commands.common import other_profiles_of, profile_of
     from firmware_host.commands.run import serve
     from firmware_host.settings import state_dir
     from firmware_host.terminal import TerminalView, on_terminal
@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         view(daemon, events)
 
     try:
-        return serve(settings, profile_of(settings, None), clock, state_dir() / "demo", watch)
+        others = other_profiles_of(settings, None)
+        return serve(settings, profile_of(settings, None), clock, state_dir() / "demo", watch, others)
     finally:
         ending.cancel()
         if keys is not None:

@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
 def setup_for(args: argparse.Namespace, header: Header, name: str) -> Setup:
     """The recording's own settings, unless `--config` is given."""
     from firmware_host.coaching.engine import Setup
-    from firmware_host.commands.common import profile_of, settings_of
-    from firmware_host.profiles import load_profile, profile_from_recording
+    from firmware_host.commands.common import other_profiles_of, profile_of, settings_of
+    from firmware_host.profiles import load_profile, profile_from_recording, profiles_from_recording
     from firmware_host.settings import SettingsError
 
     stored = header.settings or {}
@@ -64,9 +64,11 @@ def setup_for(args: argparse.Namespace, header: Header, name: str) -> Setup:
     if not isinstance(timeout, int | float) or not 1 <= timeout <= 86400:
         raise CommandError(f"{name}: line 1: settings.session_timeout_s {timeout!r} is no number of seconds")
     try:
+        others = profiles_from_recording(stored.get("profiles", {}), f"{name}: line 1: settings.profiles")
         if args.config is not None:
             settings, path = settings_of(args)
             profile = profile_of(settings, path)
+            others = other_profiles_of(settings, path)
             timeout = settings.coach.session_timeout_s
         elif isinstance(stored.get("profile"), dict):
             profile = profile_from_recording(stored["profile"], f"{name}: line 1: settings.profile")
@@ -80,6 +82,7 @@ def setup_for(args: argparse.Namespace, header: Header, name: str) -> Setup:
         person=header.person,
         tools=header.tools,
         profile=profile,
+        profiles=others,
         session_timeout_s=float(timeout),
         carried=carried_of(stored, name),
     )

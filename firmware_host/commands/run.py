@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from firmware_host.commands import CommandError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from firmware_host.clock import Clock
@@ -27,14 +28,14 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from firmware_host.clock import SystemClock
-    from firmware_host.commands.common import check_sensors, need_tools, profile_of, settings_of
+    from firmware_host.commands.common import check_sensors, need_tools, other_profiles_of, profile_of, settings_of
     from firmware_host.settings import state_dir
 
     settings, path = settings_of(args)
     need_tools(settings, path)
     profile = profile_of(settings, path)
     check_sensors(settings, path)
-    return serve(settings, profile, SystemClock(), state_dir(), Tell())
+    return serve(settings, profile, SystemClock(), state_dir(), Tell(), other_profiles_of(settings, path))
 
 
 class Tell:
@@ -57,7 +58,14 @@ class Tell:
                 log.info("%s: %s.", event.device, event.what)
 
 
-def serve(settings: Settings, profile: Profile, clock: Clock, state: Path, watch: Any = None) -> int:
+def serve(
+    settings: Settings,
+    profile: Profile,
+    clock: Clock,
+    state: Path,
+    watch: Any = None,
+    others: Mapping[str, Profile] | None = None,
+) -> int:
     """Run a daemon; what is wrong with settings, ports or state becomes one sentence."""
     from firmware_host import daemon
     from firmware_host.calibrations import CalibrationsError
@@ -68,7 +76,7 @@ def serve(settings: Settings, profile: Profile, clock: Clock, state: Path, watch
     make_state(state)
     known: tuple[type[Exception], ...] = (SettingsError, CalibrationsError, MessagingError, PageError)
     try:
-        return daemon.serve(settings, profile, clock, state, watch)
+        return daemon.serve(settings, profile, clock, state, watch, others)
     except known as error:
         raise CommandError(str(error)) from error
 

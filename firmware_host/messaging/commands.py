@@ -58,6 +58,12 @@ class Next(Fields, frozen=True, kw_only=True):
     """Go on to the routine's next set."""
 
 
+class UseProfile(Fields, frozen=True, kw_only=True):
+    """Go by another profile until the next start, or until another one is named."""
+
+    name: Word
+
+
 class RunFinished(Fields, frozen=True, kw_only=True):
     """When the run ended: `at` (RFC 3339, with its zone) or `minutes_ago`, one of the two."""
 
@@ -140,6 +146,7 @@ COMMANDS: Mapping[str, type[Fields]] = MappingProxyType(
         "end": End,
         "select": Select,
         "next": Next,
+        "profile": UseProfile,
         "run_finished": RunFinished,
         "pain": Pain,
         "rate": Rate,
@@ -189,6 +196,8 @@ def _request(name: str, fields: Fields, now: float, wall: datetime) -> Request |
         return ForgetRequest(session=str(fields.session), id=fields.id)
     if isinstance(fields, RunFinished):
         return _run_finished(name, fields, now, wall)
+    if isinstance(fields, UseProfile):
+        return Command(t=now, command=name, profile=fields.name, id=fields.id)
     return Command(t=now, command=name, **msgspec.structs.asdict(fields))
 
 

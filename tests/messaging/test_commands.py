@@ -51,6 +51,7 @@ def refused(name: str, payload: Any = None) -> str:
         ("pain", {"kind": "sharp"}, Command(t=NOW, command="pain", kind="sharp")),
         ("rate", {"value": 0}, Command(t=NOW, command="rate", value=0)),
         ("rate", {"value": 10, "when": "after"}, Command(t=NOW, command="rate", value=10, when="after")),
+        ("profile", {"name": "scan", "id": "p"}, Command(t=NOW, command="profile", profile="scan", id="p")),
         ("tare", {"tool": "stick"}, Command(t=NOW, command="tare", tool="stick")),
         ("quiet", {"on": False}, Command(t=NOW, command="quiet", on=False)),
         (
