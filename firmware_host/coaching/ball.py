@@ -13,14 +13,15 @@ from __future__ import annotations
 from collections import deque
 from math import sqrt
 
+from firmware_host.coaching.gravity import G
 from firmware_host.coaching.inputs import Calibration, ImuSample, Tool, Vector
+from firmware_host.coaching.motion import HARDEST_M_S2, LIFT_SD_M, readable
 from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.stillness import Stillness
 
 Place = tuple[float, float]
 """(x, y) in m on the plane of the body."""
 
-G = 9.80665
 KEPT_PLACES = 512
 """Places kept to look back at: 5 s at 100 Hz, more than a hold takes to be recognised."""
 TRUST_S = 3.0
@@ -29,17 +30,14 @@ BIAS_PER_S2 = 0.02
 """How fast a lasting correction is put down to the gyroscope's bias."""
 CALM_SHARE = 0.5
 """Share of g by which a reading's length may be off gravity's and still count, ever less towards it."""
-FASTEST_RAD_S = 80.0
-HARDEST_M_S2 = 250.0
 PLACE_SD_M = 0.002
 DRIFT_SHARE = 0.02
 """Uncertainty of the place: where it began, and a share of the way since."""
-LIFT_SD_M = 0.03
 MOST_SD_M = 0.05
 
 
 class BallMotion:
-    """Feed it `ImuSample`s in time order; read `speed` (m/s, never negative), `way` and `place` (m) after each."""
+    """Feed it `ImuSample`s in time order; read `speed` (m/s, never negative), `position` and `place` (m) after each."""
 
     __slots__ = (
         "_age",
@@ -149,7 +147,7 @@ class BallMotion:
         if gyro is None:
             return False
         last = self.t
-        if not max(map(abs, gyro)) < FASTEST_RAD_S or not -1e12 < t < 1e12 or (last is not None and t < last):
+        if not readable(gyro) or not -1e12 < t < 1e12 or (last is not None and t < last):
             self.rejected += 1
             return False
         if accel is not None and not sum(c * c for c in accel) < HARDEST_M_S2 * HARDEST_M_S2:

@@ -152,7 +152,7 @@ class GravityFilter:
     @property
     def settled(self) -> bool:
         """Gravity has been seen: the angle is tied to it."""
-        return self._rest[5] > 0.0
+        return self._rest[PLUMB - CENTRE] > 0.0
 
     @property
     def searching(self) -> bool:
@@ -225,13 +225,13 @@ class GravityFilter:
         sideways = side + arm2 * out1 - arm1 * out2 - s * off1 - c * off2 - centre * push - plumb * spin * lag
         size = hypot(vertical, sideways)
         if size < LEAST_GRAVITY * G:
-            self._rest[5] = 0.0  # the axis stands upright: gravity will have to be found again
+            self._rest[PLUMB - CENTRE] = 0.0  # the axis stands upright: gravity will have to be found again
             self._tilt = STEEP
             return
         if plumb <= 0.0:
             self._find_gravity(vertical, sideways, along, size)
             return
-        plumb = self._rest[5] = plumb * self._tip_over(along / plumb, span, c, s)
+        plumb = self._rest[PLUMB - CENTRE] = plumb * self._tip_over(along / plumb, span, c, s)
         self._moving = moving = 1 if spin > MOVING_RAD_S or spin < -MOVING_RAD_S else 0
         noise = (
             ACCEL_SD * ACCEL_SD
@@ -321,16 +321,16 @@ class GravityFilter:
         self.bias += by[BIAS]
         self._gain += by[SCALE]
         rest = [old + more for old, more in zip(self._rest, by[CENTRE:])]
-        if self._rest[5] != 0.0:
-            rest[5] = max(rest[5], LEAST_GRAVITY * G)
+        if self._rest[PLUMB - CENTRE] != 0.0:
+            rest[PLUMB - CENTRE] = max(rest[5], LEAST_GRAVITY * G)
         else:
-            rest[5] = 0.0
+            rest[PLUMB - CENTRE] = 0.0
         self._rest = rest
 
     def _find_gravity(self, vertical: float, sideways: float, along: float, size: float) -> None:
         """The first sight of gravity: it says where the datum is, as well as one block can."""
         self.datum -= atan2(sideways, vertical)
-        self._rest[5] = size
+        self._rest[PLUMB - CENTRE] = size
         self._tilt = self._tilt_then = max(-STEEP, min(STEEP, along / size))
         cov = self._cov
         # The datum takes over the angle's error exactly, and adds gravity's own.

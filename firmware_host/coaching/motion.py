@@ -237,7 +237,7 @@ class Motion:
     # --- what a chip or a link makes of a sample ------------------------------------------------------------------
 
     def _first(self, t: float, gyro: Vector) -> bool:
-        if not isfinite(t) or not _readable(gyro):
+        if not isfinite(t) or not readable(gyro):
             self.rejected += 1
             return False
         self._gyro = gyro
@@ -246,7 +246,7 @@ class Motion:
 
     def _plausible(self, gyro: Vector, dt: float) -> bool:
         """A sudden change: what can't be is refused, a jump waits for the next sample."""
-        if not _readable(gyro):
+        if not readable(gyro):
             self.rejected += 1
             return False
         before, suspect = self._gyro, self._suspect
@@ -333,7 +333,8 @@ class Motion:
         self.angle = turning.angle
 
 
-def _readable(gyro: Vector) -> bool:
+def readable(gyro: Vector) -> bool:
+    """Whether a gyroscope can have said this (rad/s): numbers, and none beyond its kind."""
     return max(abs(gyro[0]), abs(gyro[1]), abs(gyro[2])) < FASTEST_RAD_S and isfinite(gyro[0] + gyro[1] + gyro[2])
 
 

@@ -75,10 +75,12 @@ def test_a_level_turn_rolls_it_by_its_radius() -> None:
 
 
 @pytest.mark.parametrize("wild", [nan, inf, 1e30])
-def test_what_is_no_reading_is_refused_and_does_no_harm(wild: float) -> None:
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_what_is_no_reading_is_refused_and_does_no_harm(wild: float, axis: int) -> None:
     motion = BallMotion(Tool(name="ball", kind="massage_ball"))
     motion.update(STILL, None, False, True)
-    assert not motion.update(ImuSample(0.01, "ball", STILL.accel, (wild, 0.0, 0.0)), None, False, True)
-    assert motion.update(ImuSample(0.02, "ball", (0.0, wild, 9.81), (0.0, 0.0, 0.0)), None, False, True)
+    gyro = (wild if axis == 0 else 0.0, wild if axis == 1 else 0.0, wild if axis == 2 else 0.0)
+    assert not motion.update(ImuSample(0.01, "ball", STILL.accel, gyro), None, False, True)
+    assert motion.update(ImuSample(0.02, "ball", gyro, (0.0, 0.0, 0.0)), None, False, True)
     assert motion.rejected == 2
     assert motion.speed == pytest.approx(0.0, abs=1e-6)
