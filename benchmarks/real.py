@@ -8,10 +8,11 @@ from statistics import median
 
 import msgspec
 
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Hold, Motion, Pass, ShortPass
 from firmware_host.coaching.inputs import ImuSample, Input
 from firmware_host.coaching.replay import replay
+from firmware_host.coaching.setup import Setup
 from firmware_host.coaching.stillness import NEEDED, WINDOW_S, Stillness
 from firmware_host.history.recording import open_recording
 from firmware_host.profiles import load_profile

@@ -13,9 +13,10 @@ from scoring import Score, Span, score
 
 from firmware_host.coaching import events
 from firmware_host.coaching.contacts import MASK_TAIL_S
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Cue, Event, Pass, ShortPass
 from firmware_host.coaching.inputs import Command, HapticRan, ImuSample, Input, Person
+from firmware_host.coaching.setup import Setup
 from firmware_host.profiles import load_profile
 from firmware_host.simulator import conditions, truth
 from firmware_host.simulator.path import BEGIN_M_S, Hold, near

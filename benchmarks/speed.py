@@ -36,12 +36,13 @@ from typing import Any
 from footprint import memory_mb
 from msgspec import structs
 
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Pass
 from firmware_host.coaching.holds import HoldTracker
 from firmware_host.coaching.inputs import ForceSample, ImuSample, Input, Tick
 from firmware_host.coaching.motion import Motion
 from firmware_host.coaching.movements import MovementTracker
+from firmware_host.coaching.setup import Setup
 from firmware_host.coaching.watch import Watch
 from firmware_host.history.recording import encode, encode_header, new_header
 from firmware_host.profiles import load_profile

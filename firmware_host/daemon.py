@@ -23,10 +23,10 @@ from firmware_host.acquisition.devices import devices_for
 from firmware_host.acquisition.i2c_bus import I2CBus
 from firmware_host.acquisition.smbus_io import Bus, open_linux_bus
 from firmware_host.clock import Clock
-from firmware_host.coaching.engine import Setup
 from firmware_host.coaching.events import Cue, Event, Rejected, SessionDone, Spot
 from firmware_host.coaching.guidance import Profile
 from firmware_host.coaching.inputs import Command, DeviceFault, HapticRan, Input, Person, Tick, Tool
+from firmware_host.coaching.setup import Setup
 from firmware_host.feedback.feedback import Feedback
 from firmware_host.feedback.pins import PinError, open_factory
 from firmware_host.history.historian import Historian

@@ -65,6 +65,9 @@ class ToolSettings(Section, frozen=True, kw_only=True):
 
 class CoachSettings(Section, frozen=True, kw_only=True):
     profile: str = "article"
+    routine: str | None = None
+    """The routine that a session follows when `start` names none; None: muscles are chosen one by one."""
+    thin_out: bool = False
     session_timeout_s: Annotated[float, Meta(ge=30, le=3600)] = 300.0
 
 

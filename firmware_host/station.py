@@ -15,9 +15,10 @@ from typing import Protocol
 import msgspec
 
 from firmware_host.clock import Clock, rfc3339
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Event
 from firmware_host.coaching.inputs import Input
+from firmware_host.coaching.setup import Setup
 from firmware_host.coaching.snapshot import Snapshot
 from firmware_host.history.recording import Header, encode, new_header
 

@@ -28,7 +28,7 @@ VENDORS = {
 }
 """Package -> the modules, or rooms, that may import it. One that is not here may be imported nowhere."""
 
-TYPES = ["coaching.inputs", "coaching.events", "coaching.snapshot"]
+TYPES = ["coaching.inputs", "coaching.events", "coaching.snapshot", "coaching.techniques"]
 """What goes from room to room."""
 SHARED = [*TYPES, "settings", "clock"]
 """What every room but coaching may know."""
@@ -51,7 +51,7 @@ ALLOWED = {
     "settings": ["coaching.inputs", "settings_errors"],
     "profiles": ["coaching.guidance", "settings"],
     "calibrations": ["coaching.inputs"],
-    "station": [*TYPES, "coaching.engine", "history.recording", "clock"],
+    "station": [*TYPES, "coaching.engine", "coaching.setup", "history.recording", "clock"],
     # The wiring, and what is shown of it.
     "daemon": EVERYTHING,
     "services": EVERYTHING,

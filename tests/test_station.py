@@ -7,10 +7,11 @@ from msgspec import structs
 from rolling import Rolling, setup, ticked
 
 from firmware_host.clock import ManualClock
-from firmware_host.coaching.engine import Carried, Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Event, SessionDone
 from firmware_host.coaching.inputs import Command, Input
 from firmware_host.coaching.replay import replay
+from firmware_host.coaching.setup import Carried, Setup
 from firmware_host.history.recording import Header, encode_header, read
 from firmware_host.profiles import load_profile, other_profiles, profile_from_recording, profiles_from_recording
 from firmware_host.station import Station

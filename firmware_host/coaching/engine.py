@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isfinite
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from firmware_host.coaching import guidance, judging, views
 from firmware_host.coaching.advice import Advisor
 from firmware_host.coaching.ball_track import track_for
-from firmware_host.coaching.cues import CUES, CueDesk, Given
+from firmware_host.coaching.cues import CueDesk, Given
 from firmware_host.coaching.events import (
     Contact,
     Cue,
@@ -39,7 +39,6 @@ from firmware_host.coaching.inputs import (
     HapticRan,
     ImuSample,
     Input,
-    Person,
     Recalibrated,
     StreamGap,
     Tick,
@@ -48,34 +47,13 @@ from firmware_host.coaching.inputs import (
 from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.requests import COMMANDS, Selection
 from firmware_host.coaching.session import OpenSession, OpenSet, rounded
+from firmware_host.coaching.setup import Carried, Setup
 from firmware_host.coaching.snapshot import Snapshot
 from firmware_host.coaching.track import ToolTrack
 
 SILENT_S = 1.0
 """A movement is closed by silence when no IMU sample came for 0.5 s, and lines may be 0.5 s late."""
 FARTHEST_S = 1e9
-
-
-class Carried(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a new engine takes over from the one before it, so that each recording stands alone."""
-
-    now: float = 0.0
-    run_end_t: float | None = None
-    quiet: bool = False
-    pain: bool = False
-    faults: dict[str, str] = {}
-
-
-class Setup(Struct, frozen=True, kw_only=True):
-    """What an engine is made of: the first line of a recording, with the profile read in."""
-
-    person: Person
-    tools: tuple[Tool, ...]
-    profile: Profile
-    profiles: dict[str, Profile] = {}
-    """Other profiles it may be told to go by."""
-    session_timeout_s: float = 300.0
-    carried: Carried = Carried()
 
 
 class Engine:
@@ -96,7 +74,7 @@ class Engine:
             self.tracks[tool.name] = track_for(
                 tool, setup.person, self.limits_for(tool), cues.too_fast_s, cues.ease_off_s
             )
-        self.desk = CueDesk(cues.pause_s, cues.longest_pause_s)
+        self.desk = CueDesk(cues.pause_s, cues.longest_pause_s, setup.thin_out)
         self.advice = Advisor(self.profile, self.desk)
         self.session: OpenSession | None = None
         self.set: OpenSet | None = None
@@ -351,7 +329,7 @@ class Engine:
             cue=given.name,
             reason=given.reason,
             pattern=given.name,
-            words=CUES[given.name].words,
+            words=given.words,
             repeat_after_s=given.repeat_after_s,
         )
         cue = self._events[-1]

@@ -10,11 +10,26 @@ from typing import Literal
 from msgspec import Struct
 
 Flag = Literal[
-    "too_fast", "jerky", "too_hard", "too_light", "overshoot", "haptic_masked", "clipped", "saturated", "short", "long"
+    "too_fast",
+    "jerky",
+    "too_hard",
+    "too_light",
+    "overshoot",
+    "haptic_masked",
+    "clipped",
+    "saturated",
+    "short",
+    "long",
+    "slow_over_spot",
 ]
 State = Literal["off", "still", "rolling", "holding"]
 ForceSource = Literal["measured", "not_measured", "uncalibrated"]
 Ended = Literal["person", "time-out", "pain", "shutdown"]
+How = Literal["measured", "declared"]
+Moment = Literal["before", "after"]
+Topic = Literal[
+    "rest_muscle", "seek_help", "rating_high", "rating_rising", "pain_stop", "numbness", "phase", "plan", "resume"
+]
 
 
 class EventBase(Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -88,9 +103,44 @@ class Cue(EventBase, frozen=True, kw_only=True, tag="cue"):
 
 
 class Spot(EventBase, frozen=True, kw_only=True, tag="spot"):
+    """A tender spot: marked, rated, or taken back."""
+
     position_m: float
+    """Along the muscle from where the set began; its uncertainty beside it."""
     position_sd_m: float
     rating: int | None
+    by: Literal["person", "hold"] = "person"
+    """Whether somebody marked it, or a hold of 20 s and more did."""
+    removed: bool = False
+    """The mark was undone."""
+
+
+class Rating(EventBase, frozen=True, kw_only=True, tag="rating"):
+    """How the person says a muscle feels, 0-10; never inferred."""
+
+    value: int
+    when: Moment
+    kind: Literal["rate", "soreness"] = "rate"
+    """rate: this muscle; soreness: the legs as a whole, which muscle and side then leave out."""
+    removed: bool = False
+
+
+class PhaseChanged(EventBase, frozen=True, kw_only=True, tag="phase"):
+    """The recovery phase became another one: band, speed, holds and set times with it."""
+
+    phase: str
+    before: str
+    since_run_s: float | None
+    words: str
+    source: str
+
+
+class Advice(EventBase, frozen=True, kw_only=True, tag="advice"):
+    """Something to read rather than to do at once; no diagnosis."""
+
+    topic: Topic
+    words: str
+    source: str
 
 
 class Verdict(Struct, frozen=True, kw_only=True, rename={"is_": "is"}):
@@ -116,6 +166,14 @@ class SetDone(EventBase, frozen=True, kw_only=True, tag="set"):
     peak_force_n: float | None
     force_source: ForceSource
     verdicts: tuple[Verdict, ...]
+    work_source: How = "measured"
+    """declared: by hand, timed from begin to end."""
+    prompted: tuple[str, ...] = ()
+    """Lanes and rotations that were asked for; whether they were done is not measured."""
+    belly_share: float | None = None
+    """Share of the work in the middle of a calibrated span."""
+    stacked: bool | None = None
+    """Force rose for good by over 15 % of body weight, as when the other leg is put on top; None: not measured."""
 
 
 class SessionDone(EventBase, frozen=True, kw_only=True, tag="session"):
@@ -164,4 +222,19 @@ class Motion(EventBase, frozen=True, kw_only=True, tag="motion"):
     state: State
 
 
-Event = Pass | ShortPass | Hold | Contact | Cue | Spot | SetDone | SessionDone | Fault | Recovered | Rejected
+Event = (
+    Pass
+    | ShortPass
+    | Hold
+    | Contact
+    | Cue
+    | Spot
+    | Rating
+    | PhaseChanged
+    | Advice
+    | SetDone
+    | SessionDone
+    | Fault
+    | Recovered
+    | Rejected
+)

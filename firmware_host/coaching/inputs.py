@@ -115,6 +115,7 @@ class Command(Struct, frozen=True, kw_only=True, omit_defaults=True):
     muscle: str | None = None
     side: str | None = None
     profile: str | None = None
+    routine: str | None = None
     ago_s: float | None = None
     effort: int | None = None
     kind: str | None = None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
-from firmware_host.coaching.events import Cue, State
+from firmware_host.coaching.events import Advice, Cue, State
 from firmware_host.coaching.inputs import ToolKind
+from firmware_host.coaching.techniques import Card
 
 
 class ToolSnapshot(Struct, frozen=True, kw_only=True):
@@ -63,6 +66,30 @@ class SessionSnapshot(Struct, frozen=True, kw_only=True):
     sets: tuple[SetBrief, ...]
 
 
+class StepSnapshot(Struct, frozen=True, kw_only=True):
+    """One set of the plan."""
+
+    muscle: str
+    side: str
+    tool: str
+    kind: ToolKind
+    set_s: float
+    state: Literal["done", "skipped", "now", "next"]
+    """next: everything that is still to come."""
+    why: str
+
+
+class PlanSnapshot(Struct, frozen=True, kw_only=True):
+    """The routine as it was planned for today, and how far it is."""
+
+    routine: str
+    title: str
+    steps: tuple[StepSnapshot, ...]
+    explained: tuple[str, ...]
+    total_s: float
+    left_s: float
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
     t: float
     tools: tuple[ToolSnapshot, ...]
@@ -82,3 +109,23 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     hold_done_s: float
     hold_enough_s: float
     """The hold timer's two marks (20 s and 30 s in the article)."""
+    acknowledged: bool = True
+    """The checklist before the first use was read; until then no session begins."""
+    plan: PlanSnapshot | None = None
+    card: Card | None = None
+    """Of the muscle that is on, or comes next."""
+    lane: str | None = None
+    """The rotation or lane that was asked for last in this set."""
+    advice: tuple[Advice, ...] = ()
+    """What holds at this moment: muscles that rest, ratings over the limit; newest last."""
+    starting_light: bool = False
+    """The set is in its light beginning."""
+    resting: bool = False
+    """In a session, between two sets or in a break."""
+    breathe_in_s: float = 5.0
+    breathe_out_s: float = 5.0
+    run_ago_s: float | None = None
+    sore: bool | None = None
+    """What the person said of the legs; None: not asked, or too long ago."""
+    ask_soreness: bool = False
+    """In this phase soreness decides, and nobody has said yet."""

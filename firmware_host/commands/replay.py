@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from firmware_host.commands import CommandError
 
 if TYPE_CHECKING:
-    from firmware_host.coaching.engine import Carried, Setup
+    from firmware_host.coaching.setup import Carried, Setup
     from firmware_host.history.recording import Header
 
 
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 def setup_for(args: argparse.Namespace, header: Header, name: str) -> Setup:
     """The recording's own settings, unless `--config` is given."""
-    from firmware_host.coaching.engine import Setup
+    from firmware_host.coaching.setup import Setup
     from firmware_host.commands.common import other_profiles_of, profile_of, settings_of
     from firmware_host.profiles import load_profile, profile_from_recording, profiles_from_recording
     from firmware_host.settings import SettingsError
@@ -92,7 +92,7 @@ def carried_of(stored: dict[str, Any], name: str) -> Carried:
     """What the recording's engine took over from the one before it."""
     import msgspec
 
-    from firmware_host.coaching.engine import Carried
+    from firmware_host.coaching.setup import Carried
 
     try:
         return msgspec.convert(stored.get("carried", {}), Carried)

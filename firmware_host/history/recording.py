@@ -107,6 +107,8 @@ class _Line(Struct, frozen=True, omit_defaults=True):
     muscle: str | None = None
     side: str | None = None
     profile: str | None = None
+    routine: str | None = None
+    name: str | None = None
     ago_s: float | None = None
     effort: int | None = None
     kind: str | None = None
@@ -215,6 +217,8 @@ def _decode_any(line: bytes) -> Input:
         raise BadLine(f"t {t:g} is no time of a run")
     if got.command is not None:
         fields = {name: getattr(got, name) for name in _COMMAND_FIELDS}
+        if got.name is not None and got.command in ("profile", "routine"):
+            fields[got.command] = fields[got.command] or got.name  # as it is called over MQTT
         return Command(t=t, **fields)
     if got.tick is not None:
         return Tick(t)

@@ -8,10 +8,11 @@ from math import cos, hypot, inf, nan, sin
 import pytest
 
 from firmware_host.coaching.ball import BallMotion
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Event, Hold, Pass, ShortPass
 from firmware_host.coaching.inputs import ImuSample, Tool
 from firmware_host.coaching.replay import replay
+from firmware_host.coaching.setup import Setup
 from firmware_host.profiles import load_profile
 from firmware_host.simulator import truth
 from firmware_host.simulator.rig import simulate

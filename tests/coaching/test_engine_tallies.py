@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from msgspec import structs
 from rolling import ARTICLE, PERSON, RADIUS, G, Rolling, only, run, setup
 
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Event, Hold, Pass, SetDone
 from firmware_host.coaching.guidance import SetTimeGuide, next_window_s, phase_of
 from firmware_host.coaching.inputs import Command, ForceSample, HapticRan, ImuSample, Input, Tick, Tool
 from firmware_host.coaching.movements import MovementTracker
+from firmware_host.coaching.setup import Setup
 
 # On calves 20-35 % of 75 kg: 147 to 257 N.
 IN_BAND, LIGHT, HARD = 200.0, 90.0, 330.0

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from turned import TOOL, X, errors_deg, follow, resting, rms, strokes, turned, turning
 
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Motion as MotionLine
 from firmware_host.coaching.inputs import ImuSample, Person, Tool, Vector
 from firmware_host.coaching.motion import Motion
 from firmware_host.coaching.replay import replay
+from firmware_host.coaching.setup import Setup
 from firmware_host.profiles import load_profile
 
 DPS = radians(1.0)

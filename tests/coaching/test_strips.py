@@ -6,10 +6,11 @@ from math import cos, pi, sin
 
 import pytest
 
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Event, Pass
 from firmware_host.coaching.force import ForceChannel
 from firmware_host.coaching.inputs import Calibration, ForceSample, ImuSample, Person, Tool
+from firmware_host.coaching.setup import Setup
 from firmware_host.coaching.strips import StripGate
 from firmware_host.profiles import load_profile
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import cos, pi, sin
 
-from firmware_host.coaching.engine import Engine, Setup
+from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Event
 from firmware_host.coaching.inputs import Command, ForceSample, ImuSample, Input, Person, Tick, Tool, Vector
+from firmware_host.coaching.setup import Setup
 from firmware_host.profiles import load_profile
 
 G = 9.80665
