@@ -52,8 +52,9 @@ def _words(what: str, given: Any, wanted: Any) -> str:
     bound = re.fullmatch(r"Expected `[^`]+` (>=|>|<=|<) (\S+)", what)
     if bound:
         return f"must be {_BOUNDS[bound[1]]} {float(bound[2]):g}{_as_written(given)}"
-    if "enum value" in what and isinstance(wanted, LiteralType):
-        known = [str(value) for value in wanted.values]
+    literal = next((one for one in (wanted, *getattr(wanted, "types", ())) if isinstance(one, LiteralType)), None)
+    if "enum value" in what and literal is not None:
+        known = [str(value) for value in literal.values]
         near = difflib.get_close_matches(str(given), known, n=1)
         hint = f"did you mean {near[0]!r}? It can be" if near else "it can be"
         return f"there is no {given!r}; {hint} {', '.join(known)}"
