@@ -84,11 +84,12 @@ def card_for(
     technique = known.tools.get(tool) if known is not None else None
     if known is None or technique is None or muscle is None:
         return None
+    name = named(techniques, muscle, side)
     return Card(
         muscle=muscle,
         side=side,
         tool=tool,
-        title=named(techniques, muscle, side).capitalize(),
+        title=name[:1].upper() + name[1:],
         muscles=known.muscles,
         position=technique.position,
         start=known.start,
