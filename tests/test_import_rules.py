@@ -50,6 +50,8 @@ ALLOWED = {
     "settings_errors": [],
     "settings": ["coaching.inputs", "settings_errors"],
     "profiles": ["coaching.guidance", "settings"],
+    "routines": ["coaching.routine", "settings", "techniques"],
+    "techniques": ["coaching.techniques", "settings"],
     "calibrations": ["coaching.inputs"],
     "station": [*TYPES, "coaching.engine", "coaching.setup", "history.recording", "clock"],
     # The wiring, and what is shown of it.
