@@ -230,11 +230,18 @@ def check_profile(profile: Profile, where: str) -> None:
         raise SettingsError(f"{where}: set_time: low_s is above high_s")
     if profile.hold.done_s > profile.hold.enough_s:
         raise SettingsError(f"{where}: hold: done_s is above enough_s")
+    if profile.session.leg_low_s > profile.session.leg_high_s:
+        raise SettingsError(f"{where}: session: leg_low_s is above leg_high_s")
+    if profile.session.low_s > profile.session.high_s:
+        raise SettingsError(f"{where}: session: low_s is above high_s")
     for name, guide in (*profile.muscles.items(), ("unknown_muscle", profile.unknown_muscle)):
         if guide.force_low_bw > guide.force_high_bw:
             raise SettingsError(f"{where}: {name}: force_low_bw is above force_high_bw")
         if guide.force_low_n is not None and guide.force_high_n is not None and guide.force_low_n > guide.force_high_n:
             raise SettingsError(f"{where}: {name}: force_low_n is above force_high_n")
+        for muscle in guide.instead:
+            if muscle not in profile.muscles:
+                raise SettingsError(f"{where}: {name}: instead names {muscle!r}, which has no [muscles.{muscle}]")
     _check_tools(profile, where)
     _check_phases(profile, where)
 

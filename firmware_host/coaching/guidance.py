@@ -17,6 +17,7 @@ TOOL_KINDS: tuple[str, ...] = get_args(ToolKind)
 Share = Annotated[float, Meta(ge=0, le=1)]
 Metres = Annotated[float, Meta(ge=0.005, le=1)]
 Seconds = Annotated[float, Meta(gt=0, le=600)]
+SessionSeconds = Annotated[float, Meta(gt=0, le=7200)]
 Newtons = Annotated[float, Meta(ge=0, le=1000)]
 
 
@@ -157,11 +158,11 @@ class SessionGuide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     muscle_low_s: Seconds = 30.0
     """A plan gives no muscle less."""
-    leg_low_s: Seconds = 120.0
-    leg_high_s: Seconds = 180.0
-    low_s: Seconds = 300.0
-    high_s: Seconds = 600.0
-    break_s: Annotated[float, Meta(gt=0, le=7200)] = 1200.0
+    leg_low_s: SessionSeconds = 120.0
+    leg_high_s: SessionSeconds = 180.0
+    low_s: SessionSeconds = 300.0
+    high_s: SessionSeconds = 600.0
+    break_s: SessionSeconds = 1200.0
     """A session that has lasted this long is told to take a break."""
     overtime_s: Seconds = 15.0
     """A set is over its time once it lasts this much longer."""
