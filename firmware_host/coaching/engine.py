@@ -10,27 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isfinite
 
-from msgspec import structs
-
-from firmware_host.coaching import guidance, judging, views
-from firmware_host.coaching.advice import Advisor
-from firmware_host.coaching.ball_track import track_for
-from firmware_host.coaching.cues import CueDesk, Given
-from firmware_host.coaching.events import (
-    Contact,
-    Cue,
-    Ended,
-    Event,
-    EventBase,
-    Fault,
-    Hold,
-    Motion,
-    Pass,
-    Recovered,
-    Rejected,
-)
+from firmware_host.coaching import judging, views
+from firmware_host.coaching.events import Contact, Event, Fault, Hold, Motion, Pass, Reason, Recovered, Rejected
 from firmware_host.coaching.findings import Finding, HoldBegun, HoldEnded, Refused, Stroke, Touched
-from firmware_host.coaching.guidance import Limits, Profile
 from firmware_host.coaching.holds import WINDOW_M
 from firmware_host.coaching.inputs import (
     Command,
@@ -42,13 +24,14 @@ from firmware_host.coaching.inputs import (
     Recalibrated,
     StreamGap,
     Tick,
-    Tool,
 )
 from firmware_host.coaching.movements import NO_DATA_S
-from firmware_host.coaching.requests import COMMANDS, Selection
-from firmware_host.coaching.session import OpenSession, OpenSet, rounded
-from firmware_host.coaching.setup import Carried, Setup
+from firmware_host.coaching.requests import COMMANDS
+from firmware_host.coaching.session import OpenSet
+from firmware_host.coaching.sets import Sets
+from firmware_host.coaching.setup import Setup
 from firmware_host.coaching.snapshot import Snapshot
+from firmware_host.coaching.tender import SAME_SPOT_M
 from firmware_host.coaching.track import ToolTrack
 
 SILENT_S = 1.0
@@ -56,36 +39,11 @@ SILENT_S = 1.0
 FARTHEST_S = 1e9
 
 
-class Engine:
+class Engine(Sets):
     """One station: its tools, the set and session that are on, and the cues."""
 
     def __init__(self, setup: Setup) -> None:
-        self.setup = setup
-        self.profile = setup.profile
-        carried = setup.carried
-        self.now = carried.now
-        self.selection = Selection()
-        self.run_end_t = carried.run_end_t
-        self.phase = guidance.phase_of(self.profile, self._since_run())
-        self._next_window_s = guidance.next_window_s(self.profile, self._since_run())
-        self.tracks: dict[str, ToolTrack] = {}
-        cues = self.profile.cues
-        for tool in setup.tools:
-            self.tracks[tool.name] = track_for(
-                tool, setup.person, self.limits_for(tool), cues.too_fast_s, cues.ease_off_s
-            )
-        self.desk = CueDesk(cues.pause_s, cues.longest_pause_s, setup.thin_out)
-        self.advice = Advisor(self.profile, self.desk)
-        self.session: OpenSession | None = None
-        self.set: OpenSet | None = None
-        self.armed = True
-        """The next contact begins a set."""
-        self.pain = carried.pain
-        self.quiet = carried.quiet
-        self.last_cue: Cue | None = None
-        self.last_spot: tuple[str, float, float] | None = None
-        self.faults = dict(carried.faults)
-        self._events: list[Event] = []
+        super().__init__(setup)
         self._feeders: dict[type, Callable[[Input], None]] = {
             ImuSample: self._imu,  # type: ignore[dict-item]
             ForceSample: self._force,  # type: ignore[dict-item]
@@ -130,25 +88,7 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """What is going on now."""
-        hold = self.profile.hold
-        return Snapshot(
-            t=rounded(self.now),
-            tools=tuple(views.tool_snapshot(track) for track in self.tracks.values()),
-            muscle=self.selection.muscle,
-            side=self.selection.side,
-            tool=self.selection.tool,
-            phase=self.phase,
-            profile=self.profile.name,
-            routine=None,
-            set=self.set.snapshot() if self.set is not None else None,
-            session=self.session.snapshot(self.set) if self.session is not None else None,
-            last_cue=self.last_cue,
-            pain=self.pain,
-            quiet=self.quiet,
-            faults=tuple(self.faults.values()),
-            hold_done_s=hold.done_s,
-            hold_enough_s=hold.enough_s,
-        )
+        return views.snapshot(self)
 
     # --- inputs ----------------------------------------------------------------------------------------------
 
@@ -159,10 +99,10 @@ class Engine:
             return
         last = track.motion.t
         if last is not None and given.t - last > NO_DATA_S:
-            self._all_found(track, track.lose_imu(last))
+            self.all_found(track, track.lose_imu(last))
         found = track.sample(given)
         if found:
-            self._all_found(track, found)
+            self.all_found(track, found)
         if self.set is None and self.armed and track.force.always_on:
             self._begin_by_rolling(track)
         open_set, session = self.set, self.session
@@ -191,17 +131,49 @@ class Engine:
         for track in self.tracks.values():
             last = track.motion.t
             if last is not None and now - last > SILENT_S and track.movements.movement is not None:
-                self._all_found(track, track.lose_imu(last))
+                self.all_found(track, track.lose_imu(last))
             if track.changes:
-                self._all_found(track, track.late_changes(now))
-        if self.run_end_t is not None and now - self.run_end_t >= self._next_window_s:
+                self.all_found(track, track.late_changes(now))
+        if self.run_end_t is not None and (
+            now - self.run_end_t >= self._next_window_s or self.safety.soreness is not None
+        ):
             self.enter_phase_now()
+        if not self.acknowledged:
+            self._ask_to_read(now)
         if self.session is None:
             return
-        if self.set is not None:
-            self.advice.silence(self.set.track, now)
-        if now - self.session.last_t > self.setup.session_timeout_s:
+        open_set = self.set
+        if open_set is not None:
+            self._tick_in_set(open_set, now)
+        if self.session is not None and now - self.session.last_t > self.setup.session_timeout_s:
             self.end_session("time-out", self.session.last_t)
+
+    def _tick_in_set(self, open_set: OpenSet, now: float) -> None:
+        session = self.session
+        assert session is not None
+        if open_set.track is None:
+            open_set.pass_by_hand(now)
+            session.last_t = max(session.last_t, open_set.last_t)
+            work_s = open_set.tally.work_s
+            if work_s >= open_set.limits.set_s:
+                if self.step is not None:
+                    self.move_on()
+                    return
+                self.advice.set_time(work_s, open_set.limits, open_set.tool, now)
+        else:
+            self.advice.silence(open_set.track, now)
+            self.off_for(open_set.track)
+        self.advice.session_time(open_set.tool, now - session.start, now)
+
+    def _ask_to_read(self, now: float) -> None:
+        """Somebody rolls before the checklist was read: nothing is coached."""
+        on_body = any(
+            track.movements.movement is not None if track.force.always_on else track.on_body
+            for track in self.tracks.values()
+        )
+        if on_body and self.desk.ready("read_first", now):
+            reason = Reason(value=None, limit=None, unit="", source="checklist before use: S23, S24 [abs]")
+            self.desk.while_("read_first", now, None, reason)
 
     def _gap(self, given: StreamGap) -> None:
         track = self.tracks.get(given.tool)
@@ -211,7 +183,7 @@ class Engine:
             track.lose_force(given.t)
         else:
             last = track.motion.t
-            self._all_found(track, track.lose_imu(given.t if last is None else last))
+            self.all_found(track, track.lose_imu(given.t if last is None else last))
 
     def _haptic(self, given: HapticRan) -> None:
         track = self.tracks.get(given.tool)
@@ -254,7 +226,7 @@ class Engine:
 
     # --- what was found --------------------------------------------------------------------------------------
 
-    def _all_found(self, track: ToolTrack, found: list[Finding]) -> None:
+    def all_found(self, track: ToolTrack, found: list[Finding]) -> None:
         for finding in found:
             self._found(track, finding)
 
@@ -263,8 +235,8 @@ class Engine:
             self._touched(track, finding)
         elif isinstance(finding, Refused):
             self.reject("imu", f"{track.tool.name}: a reading that is no number, or from before the last one")
-        elif self.pain:
-            return  # after a pain stop nothing is counted until the person starts again
+        elif not self.may_begin:
+            return  # after a pain stop nothing is counted until the person starts again, nor before the checklist
         elif isinstance(finding, Stroke):
             self._stroke(track, finding)
         elif isinstance(finding, HoldBegun):
@@ -276,21 +248,27 @@ class Engine:
         self.emit(Contact, track.tool.name, on=touched.on)
         if self.session is not None:
             self.session.last_t = self.now
-        if touched.on and self.armed and not self.pain and not track.force.always_on:
+        if not touched.on or track.force.always_on:
+            return
+        if self.armed:
             self.begin_set(track, touched.t)
+        elif self._in_set(track):
+            self.advice.touched(track)
 
     def _stroke(self, track: ToolTrack, stroke: Stroke) -> None:
         movement = stroke.movement
         if self.set is None and self.armed and movement.length_m >= WINDOW_M:
             self.begin_set(track, movement.start[0])  # a tool without a force sensor: rolling is contact
         self.active(movement.end[0])
-        kind, fields = judging.stroke(stroke, track, self.profile)
+        slowly = self._in_set(track) and self.advice.stroke_over()
+        kind, fields = judging.stroke(stroke, track, self.profile, slowly)
         if kind is None:
             return
         self.emit(kind, track.tool.name, **fields)
         if kind is Pass:
             track.watch.tally.passes += 1
-            self.advice.after_pass(track, stroke, self.now)
+            if self._in_set(track):
+                self.advice.after_pass(track, stroke, "jerky" in fields["flags"], self.now)
         else:
             track.watch.tally.short_passes += 1
 
@@ -314,29 +292,20 @@ class Engine:
 
     def _hold_ended(self, track: ToolTrack, ended: HoldEnded) -> None:
         self.active(ended.span.end)
-        self.emit(Hold, track.tool.name, **judging.hold(ended, track, self.profile))
+        self.emit(Hold, track.tool.name, **judging.hold(ended, track))
         if self._in_set(track):
             self.advice.hold_ended(track, ended.span, self.now)
+            self._mark_by_hold(track, ended)
+
+    def _mark_by_hold(self, track: ToolTrack, ended: HoldEnded) -> None:
+        """Who stays 20 s on a spot has found a tender one; unless it was marked in this set already."""
+        place_m = ended.span.middle_m - track.origin_m
+        long_enough = ended.span.duration_s >= self.profile.hold.done_s
+        if long_enough and all(abs(place_m - mark) > SAME_SPOT_M for mark in self.marks_m):
+            self.mark_spot(track.tool.name, place_m, track.motion.position_sd, None, "hold")
 
     def _in_set(self, track: ToolTrack) -> bool:
         return self.set is not None and self.set.track is track
-
-    def say(self, given: Given) -> None:
-        """Emit a cue."""
-        self.emit(
-            Cue,
-            given.tool,
-            cue=given.name,
-            reason=given.reason,
-            pattern=given.name,
-            words=given.words,
-            repeat_after_s=given.repeat_after_s,
-        )
-        cue = self._events[-1]
-        assert isinstance(cue, Cue)
-        self.last_cue = cue
-
-    # --- sets and sessions -------------------------------------------------------------------------------------
 
     def active(self, t: float) -> None:
         """Something was done at `t`: the session does not time out."""
@@ -344,122 +313,3 @@ class Engine:
             self.session.last_t = max(self.session.last_t, t)
         if self.set is not None:
             self.set.last_t = max(self.set.last_t, t)
-
-    def limits_for(self, tool: Tool) -> Limits:
-        return guidance.limits(self.profile, self.setup.person, tool, self.selection.muscle, self.phase)
-
-    def take_limits(self) -> None:
-        """The muscle, profile or phase changed: what is measured against changes at once."""
-        for track in self.tracks.values():
-            track.watch.take_limits(self.limits_for(track.tool))
-        if self.set is not None:
-            self.set.limits = self.set.track.watch.limits
-
-    def take_profile(self, profile: Profile) -> None:
-        """Go by another profile from now on; the set that is open must have been ended."""
-        self.profile = profile
-        cues = profile.cues
-        self.desk.take_pauses(cues.pause_s, cues.longest_pause_s)
-        self.advice = Advisor(profile, self.desk)
-        for track in self.tracks.values():
-            track.watch.take_times(cues.too_fast_s, cues.ease_off_s)
-        since = self._since_run()
-        self.phase = guidance.phase_of(profile, since)
-        self._next_window_s = guidance.next_window_s(profile, since)
-        self.take_limits()
-
-    def _since_run(self) -> float | None:
-        return None if self.run_end_t is None else self.now - self.run_end_t
-
-    def enter_phase_now(self) -> None:
-        """The recovery phase of this moment, with its limits."""
-        since = self._since_run()
-        phase = guidance.phase_of(self.profile, since)
-        self._next_window_s = guidance.next_window_s(self.profile, since)
-        if phase != self.phase:
-            self.phase = phase
-            self.take_limits()
-
-    @property
-    def idle(self) -> bool:
-        """Nothing is on: no session, no tool on the body (or, without a force sensor, none that rolls)."""
-        return self.session is None and all(
-            track.movements.movement is None if track.force.always_on else not track.on_body
-            for track in self.tracks.values()
-        )
-
-    def successor(self) -> Setup:
-        """What a new engine needs to go on where this one stands, between sessions."""
-        return structs.replace(
-            self.setup,
-            profile=self.profile,
-            profiles={**self.setup.profiles, self.setup.profile.name: self.setup.profile},
-            tools=tuple(track.learned() for track in self.tracks.values()),
-            carried=Carried(
-                now=self.now, run_end_t=self.run_end_t, quiet=self.quiet, pain=self.pain, faults=dict(self.faults)
-            ),
-        )
-
-    def begin_session(self) -> None:
-        if self.session is None:
-            self.session = OpenSession(self.now)
-            self.desk.clear()
-
-    def begin_set(self, track: ToolTrack, t: float) -> None:
-        """Work begins on `track`, dated `t`."""
-        self.begin_session()
-        session = self.session
-        assert session is not None
-        session.start = min(session.start, t)
-        self.armed = False
-        track.begin_set(self.now - t if track.force.always_on else 0.0)
-        self.set = OpenSet(t, track, self.selection.muscle, self.selection.side, track.watch.limits)
-
-    def finish_all(self) -> None:
-        """Close the movements and holds that are on: they belong to what is now ending."""
-        for track in self.tracks.values():
-            self._all_found(track, track.end(self.now))
-
-    def begin_set_if_on_body(self) -> None:
-        """The person said what is on the roller now: no new contact need be waited for."""
-        chosen = self.selection.tool
-        for name, track in self.tracks.items():
-            if track.on_body and not track.force.always_on and chosen in (None, name):
-                self.begin_set(track, self.now)
-                return
-
-    def end_set(self) -> None:
-        """Close the open set, if any, and keep it if it was work."""
-        open_set, self.set = self.set, None
-        if open_set is None:
-            return
-        done = open_set.done(self.now, min(open_set.last_t, self.now))
-        open_set.track.watch.clear()
-        if done is not None:
-            self._events.append(done)
-            if self.session is not None:
-                self.session.add(done)
-
-    def end_session(self, ended: Ended, end: float) -> None:
-        self.end_set()
-        session, self.session = self.session, None
-        self.armed = True
-        if session is None:
-            return
-        if session.sets or ended in ("person", "pain"):
-            self._events.append(session.done(self.now, end, self.phase, self.profile.name, ended))
-        self.desk.clear()
-        self.last_spot = None
-        if ended != "shutdown":
-            self.selection.clear()
-            self.take_limits()
-
-    # --- saying things -----------------------------------------------------------------------------------------
-
-    def emit(self, kind: type[EventBase], tool: str | None, **fields: object) -> None:
-        """Append an event with what every event carries."""
-        event = kind(t=rounded(self.now), tool=tool, muscle=self.selection.muscle, side=self.selection.side, **fields)
-        self._events.append(event)  # type: ignore[arg-type]
-
-    def reject(self, what: str, why: str, given_id: str | None = None) -> None:
-        self.emit(Rejected, None, input=what, why=why, id=given_id)

@@ -161,7 +161,8 @@ class SetDone(EventBase, frozen=True, kw_only=True, tag="set"):
     hold_s: float
     distance_m: float
     mean_speed_m_s: float
-    in_guidance: float
+    in_guidance: float | None
+    """None: nothing of it was measured, as by hand."""
     mean_force_n: float | None
     peak_force_n: float | None
     force_source: ForceSource
@@ -185,7 +186,8 @@ class SessionDone(EventBase, frozen=True, kw_only=True, tag="session"):
     sets: tuple[SetDone, ...]
     per_leg_s: dict[str, float]
     work_s: float
-    in_guidance: float
+    in_guidance: float | None
+    """Of the work that was measured; None: none of it."""
     ended: Ended
     advice: tuple[str, ...]
 

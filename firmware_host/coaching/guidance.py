@@ -189,6 +189,10 @@ class SafetyGuide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Soreness from here on is pronounced."""
     sore_s: Annotated[float, Meta(gt=0, le=1209600)] = 86400.0
     """What was said of soreness holds this long, or until the next run."""
+    eased: Share = 0.6
+    """The force band's factor for a muscle that was rated over the phase's limit, for the rest of the session."""
+    stacked_bw: Share = 0.15
+    """Force that rose for good by so much of body weight: as when the other leg is put on top (guidance M1d)."""
     source: str = (
         "stop at sharp or increasing pain, seek help if it persists: the article; "
         "24 h, 14 days, 3 times, 7 and 4 of 10: this project's choice [drv]"

@@ -16,7 +16,9 @@ from firmware_host.coaching.track import ToolTrack
 Fields = dict[str, Any]
 
 
-def stroke(ended: Stroke, track: ToolTrack, profile: Profile) -> tuple[type[Pass] | type[ShortPass] | None, Fields]:
+def stroke(
+    ended: Stroke, track: ToolTrack, profile: Profile, slow_over_spot: bool
+) -> tuple[type[Pass] | type[ShortPass] | None, Fields]:
     """Which event a finished movement is, and its fields; None if it is too short for one, or made with a ball."""
     movement, doing, limits = ended.movement, ended.doing, track.watch.limits
     length = movement.length_m
@@ -59,10 +61,10 @@ def _force_flags(doing: Doing, limits: Limits) -> list[str]:
     return ["too_light"] * (low is not None and mean is not None and mean < low)
 
 
-def hold(ended: HoldEnded, track: ToolTrack, profile: Profile) -> Fields:
+def hold(ended: HoldEnded, track: ToolTrack) -> Fields:
     """The fields of a finished hold."""
-    span, doing, guide = ended.span, ended.doing, profile.hold
-    flags = ["short"] * (span.duration_s < guide.done_s) + ["long"] * (span.duration_s > guide.enough_s)
+    span, doing, limits = ended.span, ended.doing, track.watch.limits
+    flags = ["short"] * (span.duration_s < limits.hold_low_s) + ["long"] * (span.duration_s > limits.hold_high_s)
     return {
         "start": rounded(span.start),
         "end": rounded(span.end),

@@ -1,48 +1,44 @@
-"""What each command does to the engine. Each returns why it was refused, or nothing."""
+"""What each command does to what is going on. Each returns why it was refused, or nothing.
+
+What a person wants to do is here, what they say of themselves in tellings.py.
+"""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from firmware_host.coaching.events import Reason, Spot
+from firmware_host.coaching import tellings
+from firmware_host.coaching.events import Reason
+from firmware_host.coaching.floor import READ_FIRST, Moved
+from firmware_host.coaching.flow import Flow
 from firmware_host.coaching.inputs import Command
+from firmware_host.coaching.planner import plan
+from firmware_host.coaching.routine import HANDS
+from firmware_host.coaching.safety import Word
 from firmware_host.coaching.session import rounded
-from firmware_host.coaching.track import ToolTrack
-
-if TYPE_CHECKING:
-    from firmware_host.coaching.engine import Engine
+from firmware_host.coaching.sets import Sets
+from firmware_host.coaching.techniques import named
 
 SIDES = ("left", "right")
 OTHER_MUSCLES = ("tfl", "hip_flexors", "plantar_fascia")
 """Known by name, with the guidance of an unknown muscle where a profile has none."""
-LONGEST_AGO_S = 366 * 86400.0
 
 
-class Selection:
-    """What the person said they are working on."""
-
-    __slots__ = ("muscle", "side", "tool")
-
-    def __init__(self) -> None:
-        self.muscle: str | None = None
-        self.side: str | None = None
-        self.tool: str | None = None
-
-    def clear(self) -> None:
-        self.muscle = self.side = self.tool = None
-
-
-def start(engine: Engine, given: Command) -> str:
-    engine.pain = False
+def start(engine: Sets, given: Command) -> str:
+    """Begin: what is on the body now, the plan that was left off, or the routine of the settings."""
+    if not engine.acknowledged:
+        return READ_FIRST
+    _well_again(engine)
+    if engine.session is None and not engine.resume() and engine.setup.routine is not None:
+        return _follow(engine, engine.setup.routine, None)
     engine.begin_session()
     if engine.set is None:
         engine.begin_set_if_on_body()
     return ""
 
 
-def end(engine: Engine, given: Command) -> str:
+def end(engine: Sets, given: Command) -> str:
     if engine.session is None:
         return "there is no session to end"
     engine.finish_all()
@@ -50,38 +46,91 @@ def end(engine: Engine, given: Command) -> str:
     return ""
 
 
-def select(engine: Engine, given: Command) -> str:
+def select(engine: Sets, given: Command) -> str:
     muscle, side, tool = given.muscle, given.side, given.tool
-    known = (*engine.profile.muscles, *OTHER_MUSCLES)
-    if muscle is None:
-        return "select needs a muscle"
-    if muscle not in known:
-        near = difflib.get_close_matches(muscle, known, n=1)
-        return f"there is no muscle {muscle!r}" + (
-            f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
-        )
-    if side is not None and side not in SIDES:
-        return f"side {side!r} is neither left nor right"
-    if tool is not None and tool not in engine.tracks:
-        return f"there is no tool {tool!r}; known: {', '.join(engine.tracks)}"
-    engine.pain = False
-    engine.finish_all()
-    engine.end_set()
-    engine.selection.muscle, engine.selection.side = muscle, side
+    why = _not_selectable(engine, muscle, side, tool)
+    if why or muscle is None:
+        return why
+    _well_again(engine)
+    _close_set(engine)
+    chosen = engine.selection
+    chosen.muscle, chosen.side = muscle, side
     if tool is not None:
-        engine.selection.tool = tool
+        chosen.tool = tool
+    if engine.following and engine.flow is not None:
+        engine.flow.go_to(muscle, side)
     engine.armed = True
     engine.desk.clear()
+    engine.warned = None
     engine.take_limits()
+    _warn_of_muscle(engine, muscle, side)
+    engine.warn_tool(None)
     engine.begin_set_if_on_body()
     return ""
 
 
-def next_(engine: Engine, given: Command) -> str:
-    """The other side of the same muscle, then the profile's next muscle."""
-    engine.pain = False
-    engine.finish_all()
-    engine.end_set()
+def _not_selectable(engine: Sets, muscle: str | None, side: str | None, tool: str | None) -> str:
+    if muscle is None:
+        return "select needs a muscle"
+    why = _no_muscle(engine, muscle)
+    if why:
+        return why
+    if side is not None and side not in SIDES:
+        return f"side {side!r} is neither left nor right"
+    if tool is not None and tool != HANDS and tool not in engine.tracks:
+        return f"there is no tool {tool!r}; known: {', '.join((*engine.tracks, HANDS))}"
+    return "" if engine.acknowledged else READ_FIRST
+
+
+def _no_muscle(engine: Sets, muscle: str) -> str:
+    known = (*engine.profile.muscles, *(one for one in OTHER_MUSCLES if one not in engine.profile.muscles))
+    if muscle in known:
+        return ""
+    near = difflib.get_close_matches(muscle, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+    return f"there is no muscle {muscle!r}" + hint
+
+
+def _warn_of_muscle(engine: Sets, muscle: str, side: str | None) -> None:
+    """A muscle that rests, or one that is better left to its neighbours: warned, never blocked."""
+    rests_s = engine.safety.rests_s((muscle, side), engine.now)
+    if rests_s > 0:
+        hours = rests_s / 3600
+        guide = engine.profile.safety
+        words = f"Stopped for pain: this muscle rests for {hours:.0f} h more. Better leave it today."
+        reason = Reason(value=rounded(rests_s), limit=guide.rest_s, unit="s", source=guide.source)
+        engine.desk.once("rest_muscle", engine.now, engine.selection.tool, reason, words)
+        engine.advise(Word("rest_muscle", words, guide.source))
+    guide_of = engine.profile.muscles.get(muscle)
+    if guide_of is None or not guide_of.instead:
+        return
+    if muscle in engine.direct:
+        return
+    engine.direct.add(muscle)
+    rather = " and ".join(named(engine.setup.techniques, one, None) for one in guide_of.instead)
+    reason = Reason(value=None, limit=None, unit="", source=guide_of.source)
+    words = f"Rather roll what attaches to it: {rather}. Or go on, gently."
+    engine.desk.once("switch_to_tfl", engine.now, engine.selection.tool, reason, words)
+
+
+def next_(engine: Sets, given: Command) -> str:
+    """The plan's next step; without one the other side of the same muscle, then the profile's next muscle."""
+    if not engine.acknowledged:
+        return READ_FIRST
+    _well_again(engine)
+    _remember_place(engine)
+    flow = engine.flow
+    if engine.following and flow is not None and flow.step is not None:
+        engine.finish_all()
+        engine.desk.clear()
+        if flow.aside:
+            engine.end_set()
+            flow.aside = False
+            engine.enter_step()
+        else:
+            engine.move_on()
+        return ""
+    _close_set(engine)
     order = engine.profile.order
     selection = engine.selection
     if selection.muscle is None or selection.muscle not in order:
@@ -93,11 +142,116 @@ def next_(engine: Engine, given: Command) -> str:
         selection.muscle, selection.side = order[place], "left"
     engine.armed = True
     engine.desk.clear()
+    engine.warned = None
     engine.take_limits()
+    engine.warn_tool(None)
     return ""
 
 
-def profile(engine: Engine, given: Command) -> str:
+def back(engine: Sets, given: Command) -> str:
+    """The plan's step before, once more."""
+    return _in_plan(engine, lambda flow: "" if flow.back() else "this is the plan's first step")
+
+
+def repeat(engine: Sets, given: Command) -> str:
+    """The plan's step that is on from its beginning; without a plan a new set on the same muscle."""
+    if engine.following:
+
+        def again(flow: Flow) -> str:
+            flow.repeat()
+            return ""
+
+        return _in_plan(engine, again)
+    if not engine.acknowledged:
+        return READ_FIRST
+    if engine.selection.muscle is None and engine.set is None:
+        return "there is nothing to repeat yet: choose a muscle first"
+    _well_again(engine)
+    _close_set(engine)
+    engine.armed = True
+    engine.desk.clear()
+    engine.begin_set_if_on_body()
+    return ""
+
+
+def _in_plan(engine: Sets, step: Callable[[Flow], str]) -> str:
+    """Move within the plan that is followed."""
+    flow = engine.flow
+    if not engine.following or flow is None:
+        return "no routine is on: `routine` begins one"
+    before = flow.mark()
+    why = step(flow)
+    if why:
+        return why
+    _well_again(engine)
+    engine.finish_all()
+    engine.end_set()
+    engine.desk.clear()
+    engine.undoable = Moved(before)
+    engine.enter_step()
+    _begin_if_there(engine)
+    return ""
+
+
+def _begin_if_there(engine: Sets) -> None:
+    """The step's tool may be on the body already; a step by hand has begun by itself."""
+    if engine.step is not None and engine.set is None:
+        engine.begin_set_if_on_body()
+
+
+def _remember_place(engine: Sets) -> None:
+    if engine.following and engine.flow is not None:
+        engine.undoable = Moved(engine.flow.mark())
+
+
+def routine(engine: Sets, given: Command) -> str:
+    """Follow a routine, as it is planned for today."""
+    name = given.routine
+    if name is None:
+        return f"routine needs a name: {', '.join(engine.setup.routines) or 'there are none'}"
+    if not engine.acknowledged:
+        return READ_FIRST
+    return _follow(engine, name, given.muscle)
+
+
+def _follow(engine: Sets, name: str, muscle: str | None) -> str:
+    setup = engine.setup
+    known = setup.routines
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+        return f"there is no routine {name!r}; {hint}"
+    if muscle is not None:
+        why = _no_muscle(engine, muscle)
+        if why:
+            return why
+    chosen = muscle if muscle is not None else engine.selection.muscle
+    made = plan(
+        known[name],
+        engine.profile,
+        setup.person,
+        setup.tools,
+        engine.phase,
+        engine.safety.resting(engine.now),
+        engine.spots.places(),
+        chosen,
+        setup.techniques,
+    )
+    if isinstance(made, str):
+        return made
+    _well_again(engine)
+    _close_set(engine)
+    engine.desk.clear()
+    engine.begin_session()
+    engine.flow, engine.following, engine.routine = Flow(made), True, name
+    engine.selection.clear()
+    engine.advise(Word("plan", " ".join(made.explained), engine.profile.session.source))
+    engine.enter_step()
+    _begin_if_there(engine)
+    return ""
+
+
+def profile(engine: Sets, given: Command) -> str:
     """Go by another profile: the set that is on ends, and a new one begins under the new limits."""
     setup, name = engine.setup, given.profile
     known = {**setup.profiles, setup.profile.name: setup.profile}
@@ -111,8 +265,7 @@ def profile(engine: Engine, given: Command) -> str:
     if name == engine.profile.name:
         return ""
     working = engine.set is not None
-    engine.finish_all()
-    engine.end_set()
+    _close_set(engine)
     engine.take_profile(known[name])
     if working:
         engine.armed = True
@@ -120,97 +273,33 @@ def profile(engine: Engine, given: Command) -> str:
     return ""
 
 
-def run_finished(engine: Engine, given: Command) -> str:
-    ago = given.ago_s
-    if ago is None:
-        return "run_finished needs the time since the run"
-    if ago < 0:
-        return "the run ends in the future"
-    if not ago <= LONGEST_AGO_S:
-        return "the run ended more than a year ago"
-    engine.run_end_t = engine.now - ago
-    engine.enter_phase_now()
-    return ""
+def _well_again(engine: Sets) -> None:
+    """The person goes on after a pain stop."""
+    engine.pain = False
+    engine.notes.pop("pain_stop", None)
 
 
-def pain(engine: Engine, given: Command) -> str:
-    """Outputs safe, session closed; the cue waits for nothing."""
+def _close_set(engine: Sets) -> None:
     engine.finish_all()
-    reason = Reason(value=None, limit=None, unit="", source="sharp, shooting or increasing pain: stop (the article)")
-    tool = engine.set.track.tool.name if engine.set is not None else engine.selection.tool
-    engine.say(engine.desk.at_once("stop_pain", engine.now, tool, reason))
-    engine.begin_session()
-    engine.end_session("pain", engine.now)
-    engine.pain = True
-    return ""
+    engine.end_set()
 
 
-def spot(engine: Engine, given: Command) -> str:
-    track = _tool_for_spot(engine, given.tool)
-    if track is None:
-        return "no tool has moved yet, so there is no place to mark"
-    running = track.holds.running
-    place = running.middle_m - track.origin_m if running is not None else track.position_m
-    _mark(engine, track.tool.name, place, track.motion.position_sd, None)
-    return ""
-
-
-def rate(engine: Engine, given: Command) -> str:
-    """How much the last marked spot hurts, 0 to 10."""
-    if given.value is None or not 0 <= given.value <= 10:
-        return "a rating is a whole number from 0 to 10"
-    if engine.last_spot is None:
-        return "mark a tender spot first"
-    tool, place, sd = engine.last_spot
-    _mark(engine, tool, place, sd, given.value)
-    return ""
-
-
-def tare(engine: Engine, given: Command) -> str:
-    tracks = [engine.tracks[given.tool]] if given.tool in engine.tracks else list(engine.tracks.values())
-    if given.tool is not None and given.tool not in engine.tracks:
-        return f"there is no tool {given.tool!r}; known: {', '.join(engine.tracks)}"
-    tared = [track.force.tare() for track in tracks]
-    if not any(tared):
-        return "no force reading yet, so there is nothing to call zero"
-    return ""
-
-
-def quiet(engine: Engine, given: Command) -> str:
-    engine.quiet = True if given.on is None else given.on
-    return ""
-
-
-def _mark(engine: Engine, tool: str, place: float, sd: float, rating: int | None) -> None:
-    engine.last_spot = (tool, place, sd)
-    engine.emit(Spot, tool, position_m=rounded(place), position_sd_m=rounded(sd), rating=rating)
-
-
-def _tools_in_use(engine: Engine) -> list[ToolTrack]:
-    chosen = engine.selection.tool
-    return [engine.tracks[chosen]] if chosen in engine.tracks else list(engine.tracks.values())
-
-
-def _tool_for_spot(engine: Engine, named: str | None) -> ToolTrack | None:
-    if named is not None:
-        track = engine.tracks.get(named)
-        return track if track is not None and track.motion.t is not None else None
-    if engine.set is not None:
-        return engine.set.track
-    moved = [track for track in _tools_in_use(engine) if track.motion.t is not None]
-    return moved[0] if moved else None
-
-
-COMMANDS: dict[str, Callable[[Engine, Command], str]] = {
+COMMANDS: dict[str, Callable[[Sets, Command], str]] = {
     "start": start,
     "end": end,
     "select": select,
     "next": next_,
+    "back": back,
+    "repeat": repeat,
+    "undo": tellings.undo,
+    "routine": routine,
     "profile": profile,
-    "run_finished": run_finished,
-    "pain": pain,
-    "spot": spot,
-    "rate": rate,
-    "tare": tare,
-    "quiet": quiet,
+    "run_finished": tellings.run_finished,
+    "soreness": tellings.soreness,
+    "pain": tellings.pain,
+    "acknowledge": tellings.acknowledge,
+    "spot": tellings.spot,
+    "rate": tellings.rate,
+    "tare": tellings.tare,
+    "quiet": tellings.quiet,
 }

@@ -78,6 +78,8 @@ class Setup(Struct, frozen=True, kw_only=True):
     """Other profiles it may be told to go by."""
     routines: dict[str, Routine] = {}
     """Routines it may be told to follow."""
+    routine: str | None = None
+    """The one that `start` follows, if any."""
     techniques: dict[str, MuscleCard] = {}
     session_timeout_s: float = 300.0
     thin_out: bool = False

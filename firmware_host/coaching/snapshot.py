@@ -44,7 +44,7 @@ class SetSnapshot(Struct, frozen=True, kw_only=True):
     short_passes: int
     holds: int
     hold_s: float
-    in_guidance: float
+    in_guidance: float | None
 
 
 class SetBrief(Struct, frozen=True, kw_only=True):
@@ -56,13 +56,13 @@ class SetBrief(Struct, frozen=True, kw_only=True):
     work_s: float
     passes: int
     holds: int
-    in_guidance: float
+    in_guidance: float | None
 
 
 class SessionSnapshot(Struct, frozen=True, kw_only=True):
     started_t: float
     work_s: float
-    in_guidance: float
+    in_guidance: float | None
     sets: tuple[SetBrief, ...]
 
 

@@ -1,10 +1,11 @@
-"""A track as others see it: the line of `--emit motion`, and its part of the snapshot."""
+"""What is going on as others see it: the line of `--emit motion`, and the snapshot."""
 
 from __future__ import annotations
 
 from firmware_host.coaching.events import Motion
+from firmware_host.coaching.floor import Floor
 from firmware_host.coaching.session import rounded
-from firmware_host.coaching.snapshot import ToolSnapshot
+from firmware_host.coaching.snapshot import Snapshot, ToolSnapshot
 from firmware_host.coaching.track import ToolTrack
 
 
@@ -46,6 +47,44 @@ def tool_snapshot(track: ToolTrack) -> ToolSnapshot:
         position_m=rounded(track.position_m),
         position_sd_m=rounded(motion.position_sd),
         hold_s=rounded(track.hold_s),
+    )
+
+
+def snapshot(floor: Floor) -> Snapshot:
+    """What is going on now."""
+    profile, chosen, open_set = floor.profile, floor.selection, floor.set
+    kind = floor.kind_in_use()
+    since = floor.since_run_s()
+    return Snapshot(
+        t=rounded(floor.now),
+        tools=tuple(tool_snapshot(track) for track in floor.tracks.values()),
+        muscle=chosen.muscle,
+        side=chosen.side,
+        tool=chosen.tool,
+        phase=floor.phase,
+        profile=profile.name,
+        routine=floor.routine,
+        set=open_set.snapshot() if open_set is not None else None,
+        session=floor.session.snapshot(open_set) if floor.session is not None else None,
+        last_cue=floor.last_cue,
+        pain=floor.pain,
+        quiet=floor.quiet,
+        faults=tuple(floor.faults.values()),
+        hold_done_s=profile.hold.done_s,
+        hold_enough_s=profile.hold.enough_s,
+        acknowledged=floor.acknowledged,
+        plan=floor.flow.snapshot() if floor.flow is not None and floor.following else None,
+        card=floor.card(kind) if kind is not None else None,
+        lane=floor.advice.prompted[-1] if open_set is not None and floor.advice.prompted else None,
+        advice=tuple(floor.notes.values()),
+        starting_light=open_set is not None and floor.advice.starting,
+        resting=floor.session is not None and (open_set is None or open_set.off_body),
+        breathe_in_s=profile.breath.in_s,
+        breathe_out_s=profile.breath.out_s,
+        # In whole minutes: the state is published when it changes.
+        run_ago_s=None if since is None else 60.0 * (since // 60),
+        sore=floor.safety.is_sore(floor.now),
+        ask_soreness=floor.ask_soreness,
     )
 
 

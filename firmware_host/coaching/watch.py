@@ -49,6 +49,7 @@ class Watch:
         "hard_since",
         "hold",
         "idle_s",
+        "last_dt",
         "light_since",
         "limits",
         "ok",
@@ -72,6 +73,8 @@ class Watch:
         self.hold = Doing()
         self.idle_s = 0.0
         """Seconds neither moving nor known to be holding, ever."""
+        self.last_dt = 0.0
+        """Seconds the newest sample stands for, at work; 0 if it was none."""
         self.ok = True
         """The newest sample kept its limits: then the three that follow are None."""
         self.over_since: float | None = None
@@ -180,7 +183,9 @@ class Watch:
             tally.moving_s += dt
         elif not holding:
             self.idle_s += dt
+            self.last_dt = 0.0
             return
+        self.last_dt = dt
         tally.work_s += dt
         if ok:
             tally.ok_s += dt

@@ -100,9 +100,11 @@ def test_small_circles_are_a_hold_at_whatever_speed() -> None:
 
 def test_hold_cues_come_at_20_s_and_after_leaving_early() -> None:
     early = cues(run(begun().stroke(0.2, 2.5).rest(8.0).stroke(-0.2, 2.5).rest(1.0).inputs))
-    assert early == ["spot_found", "hold_on"]
+    assert early == ["spot_found", "breathe", "hold_on"]
     long = cues(run(begun().stroke(0.2, 2.5).rest(24.0).stroke(-0.2, 2.5).rest(1.0).inputs))
-    assert long == ["spot_found", "hold_done"]
+    assert long == ["spot_found", "breathe", "hold_done"]
+    longer = cues(run(begun().stroke(0.2, 2.5).rest(32.0).stroke(-0.2, 2.5).rest(1.0).inputs))
+    assert longer == ["spot_found", "breathe", "hold_done", "hold_enough"]
 
 
 def test_too_fast_is_said_within_0_8_s_of_staying_above_the_live_limit() -> None:
@@ -159,8 +161,8 @@ def test_move_on_comes_when_the_set_reached_its_time() -> None:
 def test_move_on_waits_for_a_hold_to_be_over() -> None:
     events = run(begun().passes(13).rest(24.0).stroke(-0.2, 2.5).rest(1.0).inputs)
     told = [(event.cue, event.t) for event in events if hasattr(event, "cue")]
-    assert [cue for cue, _ in told] == ["spot_found", "hold_done", "move_on"]
-    assert told[2][1] > 3.0 + 39.0 + 24.0
+    assert [cue for cue, _ in told if cue not in ("rotate_leg", "breathe")][:3] == ["spot_found", "hold_done", "move_on"]
+    assert min(t for cue, t in told if cue in ("move_on", "set_overtime")) > 3.0 + 39.0 + 24.0
 
 
 def test_next_goes_to_the_other_side_and_then_to_the_next_muscle() -> None:
@@ -224,8 +226,8 @@ def test_no_cue_begins_while_the_motor_runs_or_just_after() -> None:
     start = rolling.t
     events = run(rolling.passes(1).rest(1.0).inputs)
     given = [event.t - start for event in events if hasattr(event, "cue")]
-    assert [wait for wait in given if wait >= 0.65]
-    assert not [wait for wait in given if 0 <= wait < 0.65]
+    assert [wait for wait in given if wait >= 0.65 - 1e-6]
+    assert not [wait for wait in given if 0 <= wait < 0.65 - 1e-6]
 
 
 def test_missing_data_end_a_pass_and_silence_is_told() -> None:

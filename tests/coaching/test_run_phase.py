@@ -12,6 +12,7 @@ from rolling import ARTICLE, ROLLER, setup
 from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Rejected
 from firmware_host.coaching.guidance import phase_of
+from firmware_host.coaching.events import PhaseChanged
 from firmware_host.coaching.inputs import Command, ForceSample, ImuSample, Input, StreamGap, Tick
 from firmware_host.messaging.commands import Refusal, decode
 
@@ -49,7 +50,12 @@ def test_the_change_shows_at_once_with_its_limits_and_says_the_time_left() -> No
     engine = Engine(setup())
     engine.feed(Command(t=1.0, command="select", muscle="calves", side="left"))
     before = engine.snapshot()
-    assert engine.feed(Command(t=1.0, command="run_finished", ago_s=30 * 60.0)) == []
+    (said,) = engine.feed(Command(t=1.0, command="run_finished", ago_s=30 * 60.0))
+    assert isinstance(said, PhaseChanged)
+    assert (said.before, said.phase, said.since_run_s) == ("unknown", "light", 1800.0)
+    assert said.words == (
+        "30 min after the run: light. Pressure 0.6 times the usual, a pass in 2.5 s or more, holds up to 10 s."
+    )
     light = engine.snapshot()
     assert (before.phase, light.phase) == ("unknown", "light")
     (loose,), (held) = before.tools, light.tools[0]
