@@ -185,18 +185,19 @@ class Advisor:
 
     # --- what happened -----------------------------------------------------------------------------------------
 
-    def after_pass(self, track: ToolTrack, ended: Stroke, jerky: bool, now: float) -> None:
-        """A pass is over: too fast on the whole, or a sign that slow_down was heeded; and perhaps time to turn."""
-        mean, limit = ended.movement.mean_m_s, track.watch.limits.mean_speed_m_s
-        if mean > limit:
-            self._slow_down(track, mean, limit, now)
+    def after_pass(self, track: ToolTrack, ended: Stroke, jerk: tuple[float, float, str] | None, now: float) -> None:
+        """A pass is over: too fast on the whole, or a sign that slow_down was heeded; and perhaps time to turn.
+
+        `jerk` is what was jerky about it (judging.py).
+        """
+        mean, most = ended.movement.mean_m_s, track.watch.limits.mean_speed_m_s
+        if mean > most:
+            self._slow_down(track, mean, most, now)
         elif not ended.doing.too_fast:
             self._desk.heeded("slow_down")
-        if jerky:
-            cues = self._profile.cues
-            ratio = ended.movement.peak_m_s / mean if mean > 0 else None
-            value = round(ratio, 1) if ratio is not None else None
-            reason = Reason(value=value, limit=cues.jerky_peak_over_mean, unit="peak/mean", source=cues.source)
+        if jerk is not None:
+            value, limit, unit = jerk
+            reason = Reason(value=value, limit=limit, unit=unit, source=self._profile.cues.source)
             self._desk.once("smooth_out", now, track.tool.name, reason)
         else:
             self._desk.heeded("smooth_out")

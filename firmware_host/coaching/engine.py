@@ -268,7 +268,8 @@ class Engine(Sets):
         if kind is Pass:
             track.watch.tally.passes += 1
             if self._in_set(track):
-                self.advice.after_pass(track, stroke, "jerky" in fields["flags"], self.now)
+                jerk = judging.jerk(movement, fields["smoothness"], self.profile.cues)
+                self.advice.after_pass(track, stroke, jerk, self.now)
         else:
             track.watch.tally.short_passes += 1
 

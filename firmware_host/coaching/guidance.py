@@ -91,6 +91,8 @@ class CueGuide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     jerky_peak_over_mean: Annotated[float, Meta(ge=1.2, le=10)]
     jerky_twitches: Annotated[int, Meta(ge=1, le=20)]
     jerky_smoothness: Annotated[float, Meta(ge=-20, le=0)]
+    jerky_from_m_s: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """A stroke whose peak is slower is not judged by its smoothness: tremor alone lowers it."""
     pause_s: Seconds
     """An unheeded cue comes back after this, then after twice as long, and so on."""
     longest_pause_s: Seconds

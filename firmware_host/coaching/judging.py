@@ -44,14 +44,26 @@ def stroke(
     }
 
 
-def _speed_flags(movement: Movement, doing: Doing, limits: Limits, smooth: float | None, cues: CueGuide) -> list[str]:
+def jerk(movement: Movement, smooth: float | None, cues: CueGuide) -> tuple[float, float, str] | None:
+    """What was jerky about a movement: value, limit and unit of the first sign it shows; None if nothing.
+
+    A tremor of some millimetres a second, which nobody can help, lowers the smoothness of a slow stroke alone: there
+    it is no sign.
+    """
     mean = movement.mean_m_s
-    jerky = (
-        movement.peak_m_s > cues.jerky_peak_over_mean * mean
-        or movement.twitches >= cues.jerky_twitches
-        or (smooth is not None and smooth < cues.jerky_smoothness)
-    )
-    return ["too_fast"] * (doing.too_fast or mean > limits.mean_speed_m_s) + ["jerky"] * jerky
+    if movement.peak_m_s > cues.jerky_peak_over_mean * mean:
+        ratio = movement.peak_m_s / mean if mean > 0 else movement.peak_m_s
+        return round(ratio, 1), cues.jerky_peak_over_mean, "peak/mean"
+    if movement.twitches >= cues.jerky_twitches:
+        return float(movement.twitches), float(cues.jerky_twitches), "twitches"
+    if smooth is not None and smooth < cues.jerky_smoothness and movement.peak_m_s >= cues.jerky_from_m_s:
+        return round(smooth, 2), cues.jerky_smoothness, "smoothness"
+    return None
+
+
+def _speed_flags(movement: Movement, doing: Doing, limits: Limits, smooth: float | None, cues: CueGuide) -> list[str]:
+    too_fast = doing.too_fast or movement.mean_m_s > limits.mean_speed_m_s
+    return ["too_fast"] * too_fast + ["jerky"] * (jerk(movement, smooth, cues) is not None)
 
 
 def _force_flags(doing: Doing, limits: Limits) -> list[str]:
