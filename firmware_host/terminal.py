@@ -9,15 +9,29 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, TextIO
 
-from firmware_host.coaching.events import Cue, Event, Fault, Hold, Pass, Recovered, SetDone, Spot
-from firmware_host.coaching.snapshot import Snapshot, ToolSnapshot
+from firmware_host.coaching.events import (
+    Advice,
+    Cue,
+    Event,
+    Fault,
+    Hold,
+    Pass,
+    PhaseChanged,
+    Rating,
+    Recovered,
+    Rejected,
+    SessionDone,
+    SetDone,
+    Spot,
+)
+from firmware_host.coaching.snapshot import PlanSnapshot, Snapshot, ToolSnapshot
 
 if TYPE_CHECKING:
     from firmware_host.daemon import Daemon
     from firmware_host.feedback.feedback import Shown
 
 WIDTH = 40
-KEYS = "keys: n next   s spot   p pain   q quit"
+KEYS = "keys: n next  b back  r repeat  u undo  s spot  0-9 rate  p pain  q quit"
 CLEAR_LINE = "\x1b[K"
 COLOURS = {"blue": (0.0, 0.4, 1.0), "amber": (1.0, 0.6, 0.0), "magenta": (1.0, 0.0, 0.8), "white": (1.0, 1.0, 1.0)}
 
@@ -61,9 +75,18 @@ def force_text(tool: ToolSnapshot) -> str:
     return "not measured"
 
 
+def plan_text(plan: PlanSnapshot) -> str:
+    """How far the routine is: `x` done, `-` skipped, `>` on, `.` to come; and what comes next."""
+    marks = {"done": "x", "skipped": "-", "now": ">", "next": "."}
+    bar = "".join(marks[step.state] for step in plan.steps)
+    later = [step for step in plan.steps if step.state == "next"]
+    after = f"   then {later[0].side} {later[0].muscle} ({later[0].tool})" if later else ""
+    return f"{plan.title} [{bar}] {plan.left_s / 60:.1f} min left{after}"
+
+
 def screen(snapshot: Snapshot, shown: Shown, url: str | None, connected: bool, recent: list[str]) -> list[str]:
     """The lines of the whole screen."""
-    muscle = " ".join(part for part in (snapshot.muscle, snapshot.side) if part) or "no muscle chosen"
+    muscle = " ".join(part for part in (snapshot.side, snapshot.muscle) if part) or "no muscle chosen"
     lines = [f"Slowroll   {url or 'page off'}   MQTT {'connected' if connected else 'not connected'}", ""]
     for tool in snapshot.tools:
         lines += [
@@ -75,23 +98,33 @@ def screen(snapshot: Snapshot, shown: Shown, url: str | None, connected: bool, r
             f"  force {force_text(tool)}",
             f"  hold  {tool.hold_s:5.1f} s    [{hold_ring(tool.hold_s, snapshot.hold_done_s, snapshot.hold_enough_s)}]",
         ]
-    if snapshot.set is not None:
-        done = snapshot.set
-        lines.append(
-            f"  set   {done.work_s:5.1f} of {done.target_s:.0f} s   {done.passes} passes   {done.holds} holds"
-            f"   {done.in_guidance:.0%} in guidance"
-        )
-    else:
-        lines.append(
-            "  set   waiting for the roller to touch" if not snapshot.pain else "  pain stop: choose a muscle to go on"
-        )
+    lines.append(f"  set   {_set_text(snapshot)}")
+    if snapshot.plan is not None:
+        lines.append(f"  plan  {plan_text(snapshot.plan)}")
+    if snapshot.card is not None:
+        card = snapshot.card
+        lines.append(f"  how   {snapshot.lane or card.position}")
+        lines.append(f"        from {card.start} to {card.end}; keep off: {card.keep_off}")
     lines.append(f"  light {colour_name(shown.led):16} buzz {'BUZZ' if shown.haptic > 0 else '-'}")
     cue = snapshot.last_cue
     fresh = cue is not None and snapshot.t - cue.t < 6.0
     lines.append(f"  cue   {cue.words if cue is not None and fresh else '-'}")
     lines += ["", *(f"  {line}" for line in recent)]
+    lines += [f"  i {note.words}" for note in snapshot.advice]
     lines += [f"  ! {fault}" for fault in snapshot.faults]
     return [*lines, "", f"  {KEYS}   Self-massage is not a diagnosis or treatment."]
+
+
+def _set_text(snapshot: Snapshot) -> str:
+    done = snapshot.set
+    if not snapshot.acknowledged:
+        return "first read the checklist: slowroll acknowledge, or the page"
+    if snapshot.pain:
+        return "pain stop: choose a muscle to go on"
+    if done is None:
+        return "waiting for the tool to touch"
+    guidance = "not measured" if done.in_guidance is None else f"{done.in_guidance:.0%} in guidance"
+    return f"{done.work_s:5.1f} of {done.target_s:.0f} s   {done.passes} passes   {done.holds} holds   {guidance}"
 
 
 def describe(event: Event) -> str | None:
@@ -106,13 +139,25 @@ def describe(event: Event) -> str | None:
         return f"{stamp}hold {event.duration_s:.0f} s"
     if isinstance(event, Spot):
         rated = f", rated {event.rating}" if event.rating is not None else ""
+        rated += " (taken back)" if event.removed else ""
         return f"{stamp}tender spot at {event.position_m * 100:.0f} cm{rated}"
     if isinstance(event, Fault):
         return f"{stamp}{event.device}: {event.what}. {event.hint}"
     if isinstance(event, Recovered):
         return f"{stamp}{event.device} is back"
+    if isinstance(event, PhaseChanged):
+        return f"{stamp}phase: {event.words}"
+    if isinstance(event, Advice):
+        return f"{stamp}note: {event.words}"
+    if isinstance(event, Rating):
+        what = "soreness" if event.kind == "soreness" else f"rated {event.when}"
+        return f"{stamp}{what}: {event.value} of 10{' (taken back)' if event.removed else ''}"
+    if isinstance(event, Rejected):
+        return f"{stamp}not done: {event.input}: {event.why}"
+    if isinstance(event, SessionDone):
+        return f"{stamp}session over ({event.ended}): {len(event.sets)} sets, {event.work_s / 60:.1f} min of work"
     if isinstance(event, SetDone):
-        where = " ".join(part for part in (event.muscle, event.side) if part) or "no muscle"
+        where = " ".join(part for part in (event.side, event.muscle) if part) or "no muscle"
         return f"{stamp}set done: {where}, {event.work_s:.0f} s, {event.passes} passes, {event.holds} holds"
     return None
 

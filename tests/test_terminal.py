@@ -24,7 +24,7 @@ def shown_after(rolling: Rolling) -> list[str]:
 def test_the_screen_names_muscle_state_speed_force_hold_light_buzz_and_page() -> None:
     rolling = Rolling(force_n=0.0).rest(2.0).say("select", muscle="calves", side="left").press(200.0).rest(1.0)
     text = "\n".join(shown_after(rolling.steady(0.1, 2.0)))
-    for part in ("http://localhost:1", "calves left", "ROLLING", "10.0 cm/s", "200 N", "147-257", "blue 50%", "BUZZ"):
+    for part in ("http://localhost:1", "left calves", "ROLLING", "10.0 cm/s", "200 N", "147-257", "blue 50%", "BUZZ"):
         assert part in text, part
     holding = "\n".join(shown_after(rolling.rest(10.0)))
     assert "HOLDING" in holding
@@ -51,7 +51,7 @@ def test_colours_have_names(led: tuple[float, float, float], name: str) -> None:
 def test_every_kind_of_line_has_words() -> None:
     rolling = Rolling(force_n=0.0).rest(2.0).say("select", muscle="calves", side="left").press(200.0).rest(1.0)
     events = run(rolling.passes(2).rest(6.0).say("spot").say("rate", value=4).stroke(0.2, 2.0).rest(1.0).inputs)
-    for kind, word in ((Pass, "pass 25 cm"), (Hold, "hold"), (SetDone, "set done: calves left"), (Spot, "tender spot")):
+    for kind, word in ((Pass, "pass 25 cm"), (Hold, "hold"), (SetDone, "set done: left calves"), (Spot, "tender spot")):
         assert word in (describe(only(events, kind)[0]) or "")
     fault = DeviceFault(1.0, "roller", "roller imu", "no answer", "Check the wire.", ok=False)
     engine = Engine(setup())

@@ -108,7 +108,8 @@ class Floor:
         self.quiet = carried.quiet
         self.acknowledged = carried.acknowledged
         self.last_cue: Cue | None = None
-        self.last_spot: tuple[str, float, float] | None = None
+        self.last_spot: Spot | None = None
+        """The one marked last, in this session."""
         self.last_place: Place = (None, None)
         """Muscle and side of the newest set, also after its session."""
         self.marks_m: list[float] = []
@@ -281,13 +282,13 @@ class Floor:
     ) -> None:
         """There is a tender spot `place_m` from where the set began."""
         before = tuple(self.spots.known)
-        self.last_spot = (tool, place_m, sd_m)
         self.marks_m.append(place_m)
         self.emit(Spot, tool, position_m=rounded(place_m), position_sd_m=rounded(sd_m), rating=rating, by=by)
-        event = self._events[-1]
-        assert isinstance(event, Spot)
-        self.undoable = Marked(event, before)
-        self.spots.mark((self.selection.muscle, self.selection.side), rounded(place_m), rounded(sd_m), rating)
+        marked = self._events[-1]
+        assert isinstance(marked, Spot)
+        self.last_spot = marked
+        self.undoable = Marked(marked, before)
+        self.spots.mark((marked.muscle, marked.side), marked.position_m, marked.position_sd_m, rating)
         self.know_spots()
 
     def know_spots(self) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from firmware_host.coaching.events import Rating, Reason, Spot
+from firmware_host.coaching.events import Rating, Reason
 from firmware_host.coaching.floor import Marked, Moved, Rated
 from firmware_host.coaching.inputs import Command
+from firmware_host.coaching.safety import Place
 from firmware_host.coaching.session import rounded
 from firmware_host.coaching.sets import Sets
 from firmware_host.coaching.track import ToolTrack
@@ -91,24 +92,31 @@ def rate(engine: Sets, given: Command) -> str:
         return "a rating is a whole number from 0 to 10"
     if given.when is not None and given.when not in ("before", "after"):
         return f"when {given.when!r} is neither before nor after"
-    chosen = engine.selection
-    place = (chosen.muscle, chosen.side) if chosen.muscle is not None else engine.last_place
-    if place[0] is None and engine.last_spot is None:
-        return "there is nothing to rate yet: choose a muscle, or mark a tender spot first"
     before = given.when == "before"
+    place = _place_rated(engine, before)
+    marked = engine.last_spot
+    if place[0] is None and marked is None:
+        return "there is nothing to rate yet: choose a muscle, or mark a tender spot first"
     event = Rating(
         t=rounded(engine.now), muscle=place[0], side=place[1], value=value, when="before" if before else "after"
     )
     engine.add_event(event)
     engine.undoable = Rated(event)
-    if engine.last_spot is not None and not before:
-        tool, where, sd = engine.last_spot
-        engine.emit(Spot, tool, position_m=rounded(where), position_sd_m=rounded(sd), rating=value)
-        engine.spots.rate(place, where, value)
+    if marked is not None and not before and (marked.muscle, marked.side) == place:
+        engine.add_event(structs.replace(marked, t=rounded(engine.now), rating=value))
+        engine.spots.rate(place, marked.position_m, value)
     for word in engine.safety.rate(engine.now, place, value, engine.profile.phases[engine.phase]):
         engine.advise(word)
     engine.take_limits()
     return ""
+
+
+def _place_rated(engine: Sets, before: bool) -> Place:
+    """Between two sets "after" is about the one that is over, although the next muscle is chosen already."""
+    chosen = engine.selection
+    if chosen.muscle is None or (not before and engine.set is None and engine.last_place[0] is not None):
+        return engine.last_place
+    return chosen.muscle, chosen.side
 
 
 def tare(engine: Sets, given: Command) -> str:

@@ -17,7 +17,15 @@ from firmware_host.commands.common import seconds
 if TYPE_CHECKING:
     from firmware_host.settings import Settings
 
-KEYS = {"n": "next", "s": "spot", "p": "pain"}
+KEYS: dict[str, dict[str, Any]] = {
+    "n": {"command": "next"},
+    "b": {"command": "back"},
+    "r": {"command": "repeat"},
+    "u": {"command": "undo"},
+    "s": {"command": "spot"},
+    "p": {"command": "pain"},
+    **{str(value): {"command": "rate", "value": value} for value in range(10)},
+}
 
 
 def add(commands: Any) -> None:
@@ -149,7 +157,7 @@ class _Keys:
                 return
             command = KEYS.get(key)
             if command is not None:
-                daemon.put([Command(t=daemon.clock.now(), command=command)])
+                daemon.put([Command(t=daemon.clock.now(), **command)])
 
     def restore(self) -> None:
         self._termios.tcsetattr(sys.stdin, self._termios.TCSADRAIN, self._before)

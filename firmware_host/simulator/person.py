@@ -35,6 +35,7 @@ MUSCLES: dict[ToolKind, dict[str, Muscle]] = {
         "quadriceps": Muscle(0.37, 0.20, 0.35),
         "it_band": Muscle(0.30, 0.10, 0.20),
         "glutes": Muscle(0.18, 0.25, 0.45),
+        "tfl": Muscle(0.12, 0.15, 0.30),
     },
     # 60-200 N with the fall along the muscle; the shin at most 60 N (guidance 2.2).
     "massage_stick": {
@@ -93,13 +94,17 @@ class Person:
         travel_m = self.rng.choice((-1, 1)) * self.rng.uniform(0.03, 0.15)
         yield Move(seconds=self.rng.uniform(0.6, 1.2), travel_m=travel_m, share=0.0)
 
-    def select(self, muscle: str, side: str) -> Iterator[Act]:
-        """Say what comes next."""
+    def turn_to(self, muscle: str) -> None:
+        """The next muscle is under the tool, as the coach announced it."""
         self.muscle = self._muscles[muscle]
         self.pressing = self.rng.uniform(
             0.8 * self.muscle.low_share + 0.2 * self.muscle.high_share,
             0.2 * self.muscle.low_share + 0.8 * self.muscle.high_share,
         )
+
+    def select(self, muscle: str, side: str) -> Iterator[Act]:
+        """Say what comes next."""
+        self.turn_to(muscle)
         yield Say(Command(t=0.0, command="select", muscle=muscle, side=side, tool=self._tool))
 
     # --- on and off

@@ -220,66 +220,77 @@ _HABITS: tuple[Behaviour, ...] = (
 
 
 def demo(person: Person) -> Iterator[Act]:
-    """A story of three minutes, three hours after a run; afterwards calm sets for whoever is still watching."""
+    """A routine, followed hands-free three hours after a run: lifting off moves on. Afterwards calm sets for whoever is
+    still watching.
+    """
     yield Say(Command(t=0.0, command="run_finished", ago_s=3 * 3600.0, effort=6))
     yield from person.lie(FIRST_REST_S)
+    yield Say(Command(t=0.0, command="routine", routine="post-run-legs"))
     yield from _demo_left_calf(person)
     yield from _demo_right_calf(person)
-    yield from _demo_thigh(person)
+    for muscle in ("hamstrings", "quadriceps", "tfl", "glutes"):
+        for _ in range(2):
+            yield from _demo_as_it_should_be(person, muscle)
+    yield from person.lie(70.0)  # the shins, by hand
     yield from calm(person)
 
 
 def _demo_left_calf(person: Person) -> Iterator[Act]:
-    """Begins too fast, slows down, finds a tender spot and gives it its time."""
-    yield from person.select("calves", "left")
+    """Begins too fast, slows down, finds a tender spot, gives it its time, and rolls over it again."""
+    person.turn_to("calves")
     person.pressing = 0.22
-    yield from person.lie(0.8)
+    yield from person.lie(2.5)
     yield from person.touch_down(-0.12)
     yield from person.passes(7, (1.5, 1.8), (0.05, 0.15))
     yield from person.press(0.30)
-    yield from person.passes(5, (3.4, 4.4), (0.1, 0.4))
+    yield from person.passes(4, (3.4, 4.4), (0.1, 0.4))
     yield from person.go_to_spot(0.04)
     yield Say(Command(t=0.0, command="spot"))
     yield from person.pause((0.8, 0.9))
     yield from person.hold(20.0, 0.005)
     yield from person.pause((0.9, 1.2))
-    yield from person.passes(3, (3.4, 4.4), (0.1, 0.4))
-    yield from person.lift_off()
+    yield from person.passes(2, (3.4, 4.4), (0.1, 0.4))
+    yield from _lift_off_and_move_on(person)
+    yield Say(Command(t=0.0, command="rate", value=4, when="after"))
 
 
 def _demo_right_calf(person: Person) -> Iterator[Act]:
-    """Presses too hard for a while, leaves a spot too early, loses patience, lifts the leg in mid-stroke."""
-    yield from person.select("calves", "right")
+    """Begins too hard, lifts the leg in mid-stroke, leaves a spot too early, loses patience."""
+    person.turn_to("calves")
     person.pressing = 0.24
     yield from person.lie(1.0)
     yield from person.touch_down(-0.12)
-    yield from person.passes(2, (3.4, 4.2), (0.1, 0.3))
+    yield from person.passes(1, (3.4, 4.2), (0.1, 0.3))
     yield from person.press(0.50, 1.2)
     yield from person.passes(2, (3.4, 4.2), (0.1, 0.3))
     yield from person.press(0.30)
+    yield from person.fly_off(3.4)
+    yield from person.touch_down(0.12)
     yield from person.go_to_spot(-0.03)
     yield from person.hold(11.0)
     yield from person.jerky_stroke(3.0)
     yield from person.pause((0.2, 0.4))
-    yield from person.jerky_stroke(3.0)
-    yield from person.pause((0.2, 0.4))
-    yield from person.fly_off(3.4)
-    yield from person.touch_down(0.12)
     yield from person.passes(3, (3.4, 4.2), (0.1, 0.3))
-    yield from person.lift_off()
-    yield Say(Command(t=0.0, command="rate", value=4, when="after"))
+    yield from _lift_off_and_move_on(person)
 
 
-def _demo_thigh(person: Person) -> Iterator[Act]:
-    """As it should be."""
-    yield from person.select("quadriceps", "left")
-    person.pressing = 0.22
-    yield from person.lie(1.0)
-    yield from person.touch_down(-0.16)
-    yield from person.passes(2, (4.0, 5.0), (0.1, 0.4))
-    yield from person.press(0.33)
-    yield from person.passes(6, (4.0, 5.0), (0.1, 0.4))
+def _demo_as_it_should_be(person: Person, muscle: str) -> Iterator[Act]:
+    """Light first, then as firm as the guidance has it, until the coach says that it is enough."""
+    person.turn_to(muscle)
+    firm = 0.6 * person.muscle.low_share + 0.5 * person.muscle.high_share
+    person.pressing = 0.8 * firm
+    yield from person.lie(2.0)
+    yield from person.touch_down()
+    yield from person.passes(3, (4.2, 5.0), (0.1, 0.4))
+    yield from person.press(firm)
+    yield from person.passes(6, (4.2, 5.0), (0.1, 0.4))
+    yield from _lift_off_and_move_on(person)
+
+
+def _lift_off_and_move_on(person: Person) -> Iterator[Act]:
+    """Off the muscle, and towards the next one."""
     yield from person.lift_off()
+    yield from person.lie(1.5)
 
 
 def still(person: Person) -> Iterator[Act]:

@@ -161,7 +161,11 @@ def test_move_on_comes_when_the_set_reached_its_time() -> None:
 def test_move_on_waits_for_a_hold_to_be_over() -> None:
     events = run(begun().passes(13).rest(24.0).stroke(-0.2, 2.5).rest(1.0).inputs)
     told = [(event.cue, event.t) for event in events if hasattr(event, "cue")]
-    assert [cue for cue, _ in told if cue not in ("rotate_leg", "breathe")][:3] == ["spot_found", "hold_done", "move_on"]
+    assert [cue for cue, _ in told if cue not in ("rotate_leg", "breathe")][:3] == [
+        "spot_found",
+        "hold_done",
+        "move_on",
+    ]
     assert min(t for cue, t in told if cue in ("move_on", "set_overtime")) > 3.0 + 39.0 + 24.0
 
 

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from rolling import ARTICLE, ROLLER, setup
 
 from firmware_host.coaching.engine import Engine
-from firmware_host.coaching.events import Rejected
+from firmware_host.coaching.events import PhaseChanged, Rejected
 from firmware_host.coaching.guidance import phase_of
-from firmware_host.coaching.events import PhaseChanged
 from firmware_host.coaching.inputs import Command, ForceSample, ImuSample, Input, StreamGap, Tick
 from firmware_host.messaging.commands import Refusal, decode
 
