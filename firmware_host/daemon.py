@@ -26,6 +26,7 @@ from firmware_host.clock import Clock
 from firmware_host.coaching.events import Cue, Event, Rejected, SessionDone, Spot
 from firmware_host.coaching.guidance import Profile
 from firmware_host.coaching.inputs import Command, DeviceFault, HapticRan, Input, Person, Tick, Tool
+from firmware_host.coaching.routine import Routine
 from firmware_host.coaching.setup import Setup
 from firmware_host.feedback.feedback import Feedback
 from firmware_host.feedback.pins import PinError, open_factory
@@ -33,6 +34,7 @@ from firmware_host.history.historian import Historian
 from firmware_host.services import Services
 from firmware_host.settings import Settings, SettingsError, ToolSettings
 from firmware_host.station import Station
+from firmware_host.techniques import load_techniques
 from sensors.catalog import Catalog
 
 log = logging.getLogger("slowroll")
@@ -49,7 +51,7 @@ class Daemon:
     """One run of the product. `run` returns the exit code.
 
     `watch` is shown every event and snapshot, in the engine's thread: the demo's terminal view. `others` are the
-    profiles besides `profile` that a person may switch to, by name.
+    profiles besides `profile` that a person may switch to, `routines` what can be followed, by name.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Daemon:
         state: Path,
         watch: Callable[[Daemon, list[Event]], None] | None = None,
         others: Mapping[str, Profile] | None = None,
+        routines: Mapping[str, Routine] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -73,7 +76,9 @@ class Daemon:
         self.feedback = Feedback(
             settings.pins, lambda: open_factory(settings.pins.factory), clock, self._haptic_ran, self._gesture
         )
-        self.station = Station(self._setup(profile, others or {}), settings.station, clock, self.historian)
+        self.station = Station(
+            self._setup(profile, others or {}, routines or {}), settings.station, clock, self.historian
+        )
         self.buses = self._buses()
         self.services = Services(self, state)
 
@@ -92,7 +97,7 @@ class Daemon:
         except UnknownScenario as error:
             raise SettingsError(f"simulator.scenario: {error}") from error
 
-    def _setup(self, profile: Profile, others: Mapping[str, Profile]) -> Setup:
+    def _setup(self, profile: Profile, others: Mapping[str, Profile], routines: Mapping[str, Routine]) -> Setup:
         known = calibrations.load(self._state)
         if self.simulation is not None:
             for tool in self.settings.tools:
@@ -103,6 +108,10 @@ class Daemon:
             tools=tuple(self._tool(tool, known) for tool in self.settings.tools),
             profile=profile,
             profiles=dict(others),
+            routines=dict(routines),
+            routine=self.settings.coach.routine,
+            techniques=load_techniques(),
+            thin_out=self.settings.coach.thin_out,
             session_timeout_s=self.settings.coach.session_timeout_s,
         )
 
@@ -317,7 +326,8 @@ def serve(
     state: Path,
     watch: Callable[[Daemon, list[Event]], None] | None = None,
     others: Mapping[str, Profile] | None = None,
+    routines: Mapping[str, Routine] | None = None,
 ) -> int:
     """Build a daemon and run it."""
     sys.setswitchinterval(0.001)  # a cue must not wait 5 ms for a thread that only computes
-    return Daemon(settings, profile, clock, state, watch, others).run()
+    return Daemon(settings, profile, clock, state, watch, others, routines).run()

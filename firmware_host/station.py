@@ -108,6 +108,10 @@ def header_of(setup: Setup, name: str, started_at: str) -> Header:
             "profiles": {
                 name: msgspec.to_builtins(other) for name, other in setup.profiles.items() if name != setup.profile.name
             },
+            "routines": msgspec.to_builtins(setup.routines),
+            "routine": setup.routine,
+            "techniques": msgspec.to_builtins(setup.techniques),
+            "thin_out": setup.thin_out,
             "session_timeout_s": setup.session_timeout_s,
             "carried": msgspec.to_builtins(setup.carried),
         },

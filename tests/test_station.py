@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+
 import msgspec
+import pytest
 from msgspec import structs
 from rolling import Rolling, setup, ticked
 
@@ -12,9 +15,13 @@ from firmware_host.coaching.events import Event, SessionDone
 from firmware_host.coaching.inputs import Command, Input
 from firmware_host.coaching.replay import replay
 from firmware_host.coaching.setup import Carried, Setup
-from firmware_host.history.recording import Header, encode_header, read
+from firmware_host.commands import CommandError
+from firmware_host.commands.replay import setup_for
+from firmware_host.history.recording import Header, encode_header, new_header, read
 from firmware_host.profiles import load_profile, other_profiles, profile_from_recording, profiles_from_recording
-from firmware_host.station import Station
+from firmware_host.routines import load_routines, routines_from_recording
+from firmware_host.station import Station, header_of
+from firmware_host.techniques import load_techniques, techniques_from_recording
 
 
 class Disk:
@@ -51,6 +58,10 @@ def replayed(lines: list[bytes]) -> list[Event]:
         tools=recording.header.tools,
         profile=msgspec.convert(stored["profile"], type(setup().profile)),
         profiles=profiles_from_recording(stored["profiles"], "line 1"),
+        routines=routines_from_recording(stored["routines"], "line 1"),
+        routine=stored["routine"],
+        techniques=techniques_from_recording(stored["techniques"], "line 1"),
+        thin_out=stored["thin_out"],
         session_timeout_s=stored["session_timeout_s"],
         carried=msgspec.convert(stored["carried"], Carried),
     )
@@ -104,3 +115,37 @@ def test_a_profile_switched_to_lasts_over_the_change_of_engines_and_replays() ->
     assert profile_from_recording(begun_with[1], "line 1") == load_profile("scan"), "the merged profile"
     again = [event for lines in disk.files for event in replayed(lines)]
     assert msgspec.json.encode(again) == msgspec.json.encode(said)
+
+
+def test_the_first_line_gives_back_the_whole_setup() -> None:
+    """A recording stands alone: nothing an engine is made of is left to the files of whoever replays it."""
+    made = structs.replace(
+        setup(),
+        profiles=other_profiles("article")[0],
+        routines=load_routines(None)[0],
+        routine="quick",
+        techniques=load_techniques(),
+        thin_out=True,
+        session_timeout_s=99.0,
+        carried=Carried(now=3.0, quiet=True),
+    )
+    header = read([encode_header(header_of(made, "test", "2026-01-01T00:00:00Z"))], "x").header
+    assert setup_for(Namespace(config=None), header, "x") == made
+    assert setup_for(Namespace(config=None), structs.replace(header, settings=None), "x").routines == made.routines
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ({"routine": "qick"}, "settings.routine: there is no routine 'qick'; did you mean 'quick'"),
+        ({"routine": 3}, "settings.routine 3 is no name of a routine"),
+        ({"routines": {"mine": {}}, "routine": "mine"}, "settings.routines.mine: "),
+        ({"techniques": {"calves": 3}}, "settings.techniques: must be a table of muscles"),
+        ({"thin_out": 1}, "settings.thin_out 1 is neither true nor false"),
+    ],
+)
+def test_a_wrong_first_line_is_explained(stored: dict[str, object], words: str) -> None:
+    header = new_header("test", "2026-01-01T00:00:00Z", setup().person, setup().tools, stored)
+    with pytest.raises(CommandError, match="x: line 1: ") as error:
+        setup_for(Namespace(config=None), header, "x")
+    assert words in str(error.value)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from pathlib import Path
 
 import pytest
 
 from firmware_host.coaching.techniques import MuscleCard, Technique, card_for, named
 from firmware_host.profiles import load_profile, profile_files
-from firmware_host.settings import SettingsError, shipped_config
+from firmware_host.settings import SettingsError
 from firmware_host.techniques import load_techniques, techniques_from_recording
 
 CARDS = load_techniques()
@@ -97,18 +95,6 @@ def test_every_source_names_the_article_a_tag_or_this_project(muscle: str) -> No
     if muscle in NAMED_ALONE:
         assert "this project's choice [drv]" in card.source
         assert all("this project's choice [drv]" in technique.source for technique in card.tools.values())
-
-
-def test_no_sentence_of_the_article_is_copied() -> None:
-    text = (Path(str(shipped_config())) / "techniques.toml").read_text(encoding="utf-8")
-    said = {
-        words
-        for card in tomllib.loads(text).values()
-        for tool in card["tools"].values()
-        for words in [tool["position"]]
-    }
-    assert not any("Use your hands for support, lifting your hips" in words for words in said)
-    assert not any("positioned under your outer thigh" in words for words in said)
 
 
 def test_a_muscle_is_named_as_it_is_said() -> None:

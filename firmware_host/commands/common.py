@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from firmware_host.commands import CommandError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from firmware_host.coaching.guidance import Profile
+    from firmware_host.coaching.routine import Routine
     from firmware_host.settings import Settings
 
 LONGEST_S = 1e6
@@ -80,6 +82,39 @@ def other_profiles_of(settings: Settings, path: Path | None) -> dict[str, Profil
     for fault in faults:
         sys.stderr.write(f"slowroll: a profile is left out: {fault}\n")
     return others
+
+
+def routines_of(settings: Settings, path: Path | None, profiles: Iterable[Profile]) -> dict[str, Routine]:
+    """The routines a person may follow; one that can't be used is said on stderr and left out."""
+    routines, faults = found_routines(settings, path, profiles)
+    for fault in faults:
+        sys.stderr.write(f"slowroll: a routine is left out: {fault}\n")
+    return routines
+
+
+def found_routines(
+    settings: Settings, path: Path | None, profiles: Iterable[Profile]
+) -> tuple[dict[str, Routine], list[str]]:
+    """The routines over the muscles of these profiles, and what is wrong with the owner's that can't be used.
+
+    CommandError if that is the one `coach.routine` asks for, or if there is none of that name.
+    """
+    from firmware_host.routines import check_routine, load_routines
+    from firmware_host.settings import SettingsError
+    from firmware_host.techniques import load_techniques
+
+    muscles = dict.fromkeys([*load_techniques(), *(muscle for profile in profiles for muscle in profile.muscles)])
+    own = path.parent / "routines" if path is not None else None
+    routines, faults = load_routines(own, muscles)
+    wanted = settings.coach.routine
+    for fault in faults:
+        if own is not None and wanted is not None and fault.startswith(f"{own / wanted}.toml: "):
+            raise CommandError(fault)  # not the shipped one in its place: that is not what the owner wrote
+    try:
+        check_routine(wanted, routines, f"{path}: coach.routine" if path is not None else "coach.routine")
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
+    return routines, faults
 
 
 def check_sensors(settings: Settings, path: Path | None) -> None:

@@ -41,7 +41,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from firmware_host.clock import SystemClock
-    from firmware_host.commands.common import other_profiles_of, profile_of
+    from firmware_host.commands.common import other_profiles_of, profile_of, routines_of
     from firmware_host.commands.run import serve
     from firmware_host.settings import state_dir
     from firmware_host.terminal import TerminalView, on_terminal
@@ -68,8 +68,9 @@ def run(args: argparse.Namespace) -> int:
         view(daemon, events)
 
     try:
-        others = other_profiles_of(settings, None)
-        return serve(settings, profile_of(settings, None), clock, state_dir() / "demo", watch, others)
+        profile, others = profile_of(settings, None), other_profiles_of(settings, None)
+        routines = routines_of(settings, None, (profile, *others.values()))
+        return serve(settings, profile, clock, state_dir() / "demo", watch, others, routines)
     finally:
         ending.cancel()
         if keys is not None:

@@ -49,7 +49,7 @@ def _daemon(args: argparse.Namespace) -> Daemon:
     """The daemon that would run here: it is never started, only its sensors are."""
     from firmware_host.calibrations import CalibrationsError
     from firmware_host.clock import SystemClock
-    from firmware_host.commands.common import check_sensors, need_tools, profile_of, settings_of
+    from firmware_host.commands.common import check_sensors, need_tools, profile_of, routines_of, settings_of
     from firmware_host.daemon import Daemon
     from firmware_host.settings import state_dir
 
@@ -59,8 +59,9 @@ def _daemon(args: argparse.Namespace) -> Daemon:
         raise CommandError(f"{path}: no tool has a sensor, so there is nothing to record: give one an imu or a force")
     profile = profile_of(settings, path)
     check_sensors(settings, path)
+    routines = routines_of(settings, path, [profile])
     try:
-        return Daemon(settings, profile, SystemClock(), state_dir())
+        return Daemon(settings, profile, SystemClock(), state_dir(), routines=routines)
     except CalibrationsError as error:
         raise CommandError(str(error)) from error
 

@@ -53,39 +53,78 @@ def run(args: argparse.Namespace) -> int:
 
 
 def setup_for(args: argparse.Namespace, header: Header, name: str) -> Setup:
-    """The recording's own settings, unless `--config` is given."""
+    """The recording's own settings, unless `--config` is given; what an older recording lacks is as shipped."""
     from firmware_host.coaching.setup import Setup
-    from firmware_host.commands.common import other_profiles_of, profile_of, settings_of
-    from firmware_host.profiles import load_profile, profile_from_recording, profiles_from_recording
     from firmware_host.settings import SettingsError
 
     stored = header.settings or {}
-    timeout = stored.get("session_timeout_s", 300.0)
-    if not isinstance(timeout, int | float) or not 1 <= timeout <= 86400:
-        raise CommandError(f"{name}: line 1: settings.session_timeout_s {timeout!r} is no number of seconds")
+    where = f"{name}: line 1: settings"
+    _check_plain(stored, where)
     try:
-        others = profiles_from_recording(stored.get("profiles", {}), f"{name}: line 1: settings.profiles")
-        if args.config is not None:
-            settings, path = settings_of(args)
-            profile = profile_of(settings, path)
-            others = other_profiles_of(settings, path)
-            timeout = settings.coach.session_timeout_s
-        elif isinstance(stored.get("profile"), dict):
-            profile = profile_from_recording(stored["profile"], f"{name}: line 1: settings.profile")
-        elif isinstance(stored.get("profile"), str):
-            profile = load_profile(stored["profile"], asked=f"{name}: line 1: settings.profile")
-        else:
-            profile = load_profile("article")
+        guided = _configured(args) if args.config is not None else _recorded(stored, where)
     except SettingsError as error:
         raise CommandError(str(error)) from error
-    return Setup(
-        person=header.person,
-        tools=header.tools,
-        profile=profile,
-        profiles=others,
-        session_timeout_s=float(timeout),
-        carried=carried_of(stored, name),
+    guided = {"session_timeout_s": float(stored.get("session_timeout_s", 300.0)), **guided}
+    return Setup(person=header.person, tools=header.tools, carried=carried_of(stored, name), **guided)
+
+
+def _check_plain(stored: dict[str, Any], where: str) -> None:
+    timeout = stored.get("session_timeout_s", 300.0)
+    if not isinstance(timeout, int | float) or not 1 <= timeout <= 86400:
+        raise CommandError(f"{where}.session_timeout_s {timeout!r} is no number of seconds")
+    if not isinstance(stored.get("thin_out", False), bool):
+        raise CommandError(f"{where}.thin_out {stored['thin_out']!r} is neither true nor false")
+    if not isinstance(stored.get("routine"), str | None):
+        raise CommandError(f"{where}.routine {stored['routine']!r} is no name of a routine")
+
+
+def _configured(args: argparse.Namespace) -> dict[str, Any]:
+    """What the owner's configuration puts in the place of the recording's settings."""
+    from firmware_host.commands.common import other_profiles_of, profile_of, routines_of, settings_of
+    from firmware_host.techniques import load_techniques
+
+    settings, path = settings_of(args)
+    profile, others = profile_of(settings, path), other_profiles_of(settings, path)
+    return {
+        "profile": profile,
+        "profiles": others,
+        "routines": routines_of(settings, path, (profile, *others.values())),
+        "routine": settings.coach.routine,
+        "techniques": load_techniques(),
+        "thin_out": settings.coach.thin_out,
+        "session_timeout_s": settings.coach.session_timeout_s,
+    }
+
+
+def _recorded(stored: dict[str, Any], where: str) -> dict[str, Any]:
+    """What the recording was made with; `SettingsError` if it can't be used."""
+    from firmware_host.profiles import load_profile, profile_from_recording, profiles_from_recording
+    from firmware_host.routines import check_routine, load_routines, routines_from_recording
+    from firmware_host.techniques import load_techniques, techniques_from_recording
+
+    profile = stored.get("profile", "article")
+    routines = (
+        routines_from_recording(stored["routines"], f"{where}.routines")
+        if "routines" in stored
+        else load_routines(None)[0]
     )
+    check_routine(stored.get("routine"), routines, f"{where}.routine")
+    return {
+        "profile": (
+            profile_from_recording(profile, f"{where}.profile")
+            if isinstance(profile, dict)
+            else load_profile(str(profile), asked=f"{where}.profile")
+        ),
+        "profiles": profiles_from_recording(stored.get("profiles", {}), f"{where}.profiles"),
+        "routines": routines,
+        "routine": stored.get("routine"),
+        "techniques": (
+            techniques_from_recording(stored["techniques"], f"{where}.techniques")
+            if "techniques" in stored
+            else load_techniques()
+        ),
+        "thin_out": stored.get("thin_out", False),
+    }
 
 
 def carried_of(stored: dict[str, Any], name: str) -> Carried:

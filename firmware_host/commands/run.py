@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from firmware_host.clock import Clock
     from firmware_host.coaching.events import Event
     from firmware_host.coaching.guidance import Profile
+    from firmware_host.coaching.routine import Routine
     from firmware_host.daemon import Daemon
     from firmware_host.settings import Settings
 
@@ -28,14 +29,23 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from firmware_host.clock import SystemClock
-    from firmware_host.commands.common import check_sensors, need_tools, other_profiles_of, profile_of, settings_of
+    from firmware_host.commands.common import (
+        check_sensors,
+        need_tools,
+        other_profiles_of,
+        profile_of,
+        routines_of,
+        settings_of,
+    )
     from firmware_host.settings import state_dir
 
     settings, path = settings_of(args)
     need_tools(settings, path)
     profile = profile_of(settings, path)
     check_sensors(settings, path)
-    return serve(settings, profile, SystemClock(), state_dir(), Tell(), other_profiles_of(settings, path))
+    others = other_profiles_of(settings, path)
+    routines = routines_of(settings, path, (profile, *others.values()))
+    return serve(settings, profile, SystemClock(), state_dir(), Tell(), others, routines)
 
 
 class Tell:
@@ -65,6 +75,7 @@ def serve(
     state: Path,
     watch: Any = None,
     others: Mapping[str, Profile] | None = None,
+    routines: Mapping[str, Routine] | None = None,
 ) -> int:
     """Run a daemon; what is wrong with settings, ports or state becomes one sentence."""
     from firmware_host import daemon
@@ -76,7 +87,7 @@ def serve(
     make_state(state)
     known: tuple[type[Exception], ...] = (SettingsError, CalibrationsError, MessagingError, PageError)
     try:
-        return daemon.serve(settings, profile, clock, state, watch, others)
+        return daemon.serve(settings, profile, clock, state, watch, others, routines)
     except known as error:
         raise CommandError(str(error)) from error
 
