@@ -230,6 +230,7 @@ WRONG_CONFIGS: list[tuple[str, str | bytes, tuple[str, ...]]] = [
     ("not-utf-8", b'station = "h\xf6me"', ("UTF-8", "byte 12")),
     ("utf-16", 'station = "x"'.encode("utf-16"), ("UTF-8",)),
     ("unknown-profile", '[coach]\nprofile = "artikle"', ("coach.profile", "'artikle'", "'article'")),
+    ("unknown-routine", '[coach]\nroutine = "qick"', ("coach.routine", "'qick'", "did you mean 'quick'")),
     ("unknown-driver", '[[tools]]\nimu = { driver = "mpu605" }', ("tools.roller.imu.driver", "mpu6050")),
     ("wrong-role", '[[tools]]\nimu = { driver = "mprls" }', ("tools.roller.imu.driver", "[tools.force]")),
     ("wrong-rate", '[[tools]]\nimu = { driver = "mpu6050", rate = 90 }', ("tools.roller.imu.rate", "100")),
@@ -250,7 +251,7 @@ def test_a_wrong_configuration_is_the_checks_finding(home: Home, content: str | 
 
 @pytest.mark.parametrize("command", ["run", "record --out x.jsonl"])
 @pytest.mark.parametrize(
-    "wrong", ["unknown-key", "unknown-profile", "unknown-driver", "wrong-role", "unknown-scenario"]
+    "wrong", ["unknown-key", "unknown-profile", "unknown-routine", "unknown-driver", "wrong-role", "unknown-scenario"]
 )
 def test_what_needs_the_configuration_refuses_a_wrong_one(home: Home, command: str, wrong: str) -> None:
     content, said = next(case[1:] for case in WRONG_CONFIGS if case[0] == wrong)

@@ -7,10 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from firmware_host.cli import main
+from firmware_host.clock import ManualClock
 from firmware_host.coaching.routine import RoutineStep
+from firmware_host.commands.common import routines_of
+from firmware_host.daemon import Daemon
 from firmware_host.profiles import load_profile
 from firmware_host.routines import check_routine, load_routines, routines_from_recording
-from firmware_host.settings import SettingsError
+from firmware_host.settings import SettingsError, load
 
 SHIPPED = ["ball", "one-muscle", "post-run-legs", "quick", "stick"]
 MINE = """
@@ -109,3 +113,66 @@ def test_a_recordings_routines_read_back_and_are_checked() -> None:
         routines_from_recording({"quick": 3}, "line 1")
     with pytest.raises(SettingsError, match=r"line 1\.quick: .*title is missing"):
         routines_from_recording({"quick": {"name": "quick"}}, "line 1")
+
+
+# --- beside the configuration ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration with a routine of the owner's, which is followed from the start."""
+    (tmp_path / "routines").mkdir()
+    own(tmp_path / "routines", mine=MINE)
+    (tmp_path / "slowroll.toml").write_text('[coach]\nroutine = "mine"\n', encoding="utf-8")
+    return tmp_path / "slowroll.toml"
+
+
+def test_config_check_looks_at_every_routine_beside_the_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", "--config", str(config)]) == 0
+    assert "stick, mine" in (said := capsys.readouterr().out)
+    assert "(at the start: mine)" in said
+    own(config.parent / "routines", bad=MINE.replace("title", "titel"), worse=MINE.replace("calves", "nose"))
+    assert main(["config", "check", "--config", str(config)]) == 1
+    said = capsys.readouterr().err
+    assert "bad.toml: unknown key 'titel'" in said
+    assert "worse.toml: step 1: there is no muscle 'nose'" in said
+
+
+def test_config_show_lists_the_routines(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own(config.parent / "routines", bad=MINE.replace("title", "titel"))
+    assert main(["config", "show", "--config", str(config)]) == 0
+    shown = capsys.readouterr().out
+    assert "#   mine: a trial (calves), followed from the start\n" in shown
+    assert "#   quick: " in shown
+    assert f"#   left out: {config.parent / 'routines' / 'bad.toml'}: unknown key 'titel'" in shown
+
+
+def test_the_routine_to_start_with_is_not_replaced_by_the_shipped_one(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own(config.parent / "routines", quick=MINE.replace("title", "titel"))
+    config.write_text('[coach]\nroutine = "quick"\n', encoding="utf-8")
+    assert main(["config", "check", "--config", str(config)]) == 1
+    assert "quick.toml: unknown key 'titel'" in capsys.readouterr().err
+
+
+def test_a_muscle_of_an_owners_profile_may_be_rolled(config: Path) -> None:
+    (config.parent / "profiles").mkdir()
+    own(
+        config.parent / "profiles",
+        arms='base = "article"\nabout = "a trial"\n[muscles.forearms]\ntitle = "Forearms"\nmin_pass_m = 0.05\n'
+        'length_of_height = 0.1\nforce_low_bw = 0.05\nforce_high_bw = 0.1\nset_s = 30.0\nsource = "mine"\n',
+    )
+    own(config.parent / "routines", mine=MINE.replace("calves", "forearms"))
+    assert main(["config", "check", "--config", str(config)]) == 0
+
+
+def test_the_daemon_knows_the_routines_and_the_cards(config: Path, tmp_path: Path) -> None:
+    settings = load(config)
+    profile = load_profile("article")
+    daemon = Daemon(settings, profile, ManualClock(), tmp_path, routines=routines_of(settings, config, [profile]))
+    stored = daemon.station.header.settings
+    assert stored is not None
+    assert stored["routine"] == "mine"
+    assert sorted(stored["routines"]) == sorted([*SHIPPED, "mine"])
+    assert set(stored["techniques"]) == set(profile.muscles)

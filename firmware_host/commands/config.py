@@ -11,13 +11,16 @@ from firmware_host.commands import CommandError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from firmware_host.coaching.guidance import Profile
+    from firmware_host.settings import Settings
+
 
 def add(commands: Any) -> None:
     sub = commands.add_parser(
         "config",
         help="show or check the configuration",
         description="show: the effective settings, and the profile's numbers with the source and file of each. "
-        "check: is the file sound, and every profile beside it?",
+        "check: is the file sound, and every profile and routine beside it?",
     )
     sub.add_argument("what", choices=("show", "check"), help="show: the effective values; check: is the file sound?")
     sub.add_argument("--profile", metavar="NAME", help="show this profile's numbers alone")
@@ -39,20 +42,22 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(path: Any, place: str) -> int:
     """What is wrong with the file is this command's finding, so it exits 1 and not 2."""
-    from firmware_host.commands.common import check_sensors, profile_of, profiles_dir, settings_in
+    from firmware_host.commands.common import check_sensors, found_routines, profile_of, profiles_dir, settings_in
     from firmware_host.profiles import other_profiles
 
     try:
         settings = settings_in(path)
         profile = profile_of(settings, path)
         check_sensors(settings, path)
+        others, faults = other_profiles(settings.coach.profile, profiles_dir(path))
+        routines, more = found_routines(settings, path, (profile, *others.values()))
     except CommandError as error:
         raise CommandError(str(error), exit_code=1) from error
-    others, faults = other_profiles(settings.coach.profile, profiles_dir(path))
-    if faults:
-        raise CommandError("; ".join(faults), exit_code=1)
+    if faults or more:
+        raise CommandError("; ".join((*faults, *more)), exit_code=1)
     sys.stdout.write(
-        f"{place}: fine. Profile {profile.name} (others: {', '.join(others)}), {len(settings.tools)} tool(s).\n"
+        f"{place}: fine. Profile {profile.name} (others: {', '.join(others)}), {len(settings.tools)} tool(s), "
+        f"routines {', '.join(routines)} (at the start: {settings.coach.routine or 'none'}).\n"
     )
     return 0
 
@@ -75,9 +80,24 @@ def _show(path: Any, place: str, name: str | None, muscle: str | None, phase: st
     lines = [f"# {place}"]
     if name is None and muscle is None and phase is None:
         lines += [*toml_lines(msgspec.to_builtins(settings)), ""]
+        lines += [f"# {line}" for line in _routine_lines(settings, path, sourced.profile)] + [""]
     lines += [f"# {line}".rstrip() for line in profile_lines(sourced, settings, muscle, phase)]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def _routine_lines(settings: Settings, path: Any, profile: Profile) -> Iterator[str]:
+    """What can be followed; of the owner's that can't, why."""
+    from firmware_host.commands.common import found_routines, profiles_dir
+    from firmware_host.profiles import other_profiles
+
+    others, _ = other_profiles(settings.coach.profile, profiles_dir(path))
+    routines, faults = found_routines(settings, path, (profile, *others.values()))
+    yield "Routines (docs/routines.md):"
+    for name, routine in routines.items():
+        mark = ", followed from the start" if name == settings.coach.routine else ""
+        yield f"  {name}: {routine.about} ({', '.join(step.muscle for step in routine.steps)}){mark}"
+    yield from (f"  left out: {fault}" for fault in faults)
 
 
 def toml_lines(table: dict[str, Any], name: str = "") -> Iterator[str]:
