@@ -27,6 +27,7 @@ class Advisor:
         "_lanes",
         "_leaning",
         "_means",
+        "_moved_on_s",
         "_profile",
         "_spot_told",
         "after_set",
@@ -66,6 +67,8 @@ class Advisor:
         self._lane_passes = 0
         self._means: list[float] = []
         self._spot_told = False
+        self._moved_on_s: float | None = None
+        """Work at which move_on was first due."""
 
     # --- every sample ------------------------------------------------------------------------------------------
 
@@ -264,9 +267,14 @@ class Advisor:
 
     def set_time(self, work_s: float, limits: Limits, tool: str, now: float) -> None:
         """The set has reached its time: say so, and more plainly once it is well over it."""
-        name = "set_overtime" if work_s >= limits.overtime_s and self._desk.was_given("move_on") else "move_on"
+        over_s = limits.overtime_s
+        if self._moved_on_s is not None:  # later than the set's time, where a hold was waited for
+            over_s = max(over_s, self._moved_on_s + limits.overtime_s - limits.set_s)
+        name = "set_overtime" if work_s >= over_s and self._moved_on_s is not None else "move_on"
         if self._desk.ready(name, now):
-            limit = limits.overtime_s if name == "set_overtime" else limits.set_s
+            if self._moved_on_s is None:
+                self._moved_on_s = work_s
+            limit = over_s if name == "set_overtime" else limits.set_s
             words = self.after_set if name == "move_on" else ""
             self._raise(name, tool, now, work_s, limit, limits.set_source, words)
 

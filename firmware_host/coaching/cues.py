@@ -108,10 +108,6 @@ class CueDesk:
         """Whether raising `name` could lead to a cue: it isn't waiting and its pause is over."""
         return name not in self.waiting and now >= self._again.get(name, float("-inf"))
 
-    def was_given(self, name: str) -> bool:
-        """A cue that can go unheeded was given in this set."""
-        return name in self._again
-
     def once(self, name: str, now: float, tool: str | None, reason: Reason, words: str = "") -> None:
         """Something happened: worth a word for the next two seconds. `words` take the place of the cue's own."""
         self._raise(name, now, tool, reason, EDGE_VALID_S, words)

@@ -15,7 +15,7 @@ from math import atan2, cos, hypot, pi, sin
 from msgspec import Struct
 
 from firmware_host.coaching.inputs import Command, ToolKind
-from firmware_host.simulator.plan import COAST_S, Act, Move, Say
+from firmware_host.simulator.plan import COAST_S, Act, Move, Say, Turn
 from firmware_host.simulator.profiles import Ripple, Shape
 from firmware_host.simulator.tools import BUILDS
 
@@ -94,8 +94,12 @@ class Person:
         travel_m = self.rng.choice((-1, 1)) * self.rng.uniform(0.03, 0.15)
         yield Move(seconds=self.rng.uniform(0.6, 1.2), travel_m=travel_m, share=0.0)
 
-    def turn_to(self, muscle: str) -> None:
-        """The next muscle is under the tool, as the coach announced it."""
+    def turn_to(self, muscle: str) -> Iterator[Act]:
+        """The next muscle comes under the tool, as the coach announced it."""
+        self._take_up(muscle)
+        yield Turn(muscle)
+
+    def _take_up(self, muscle: str) -> None:
         self.muscle = self._muscles[muscle]
         self.pressing = self.rng.uniform(
             0.8 * self.muscle.low_share + 0.2 * self.muscle.high_share,
@@ -104,7 +108,7 @@ class Person:
 
     def select(self, muscle: str, side: str) -> Iterator[Act]:
         """Say what comes next."""
-        self.turn_to(muscle)
+        self._take_up(muscle)
         yield Say(Command(t=0.0, command="select", muscle=muscle, side=side, tool=self._tool))
 
     # --- on and off

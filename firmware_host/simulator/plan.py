@@ -72,7 +72,13 @@ class Say(Struct, frozen=True):
     """Its `t` is filled in when the time is known."""
 
 
-Act = Move | Say
+class Turn(Struct, frozen=True):
+    """From here on another muscle is under the tool; nothing is said, as when a routine has announced it."""
+
+    muscle: str
+
+
+Act = Move | Say | Turn
 
 
 class Roller(Struct, frozen=True):
@@ -193,6 +199,8 @@ class Plan:
         self._spoke = False
         self._lock = threading.Lock()
         self._said: list[Command] = []
+        self.turns: list[tuple[float, str]] = []
+        """When another muscle came under the tool without a word."""
         self._now = Segment(0.0, 0.0, angle, still, (0.0, 0.0), 1.0)
         self._segments: tuple[Segment, ...] = (self._now,)
         if in_motion:
@@ -264,6 +272,9 @@ class Plan:
         act = next(self._acts)
         if isinstance(act, Say):
             self._say(act.command, last.end)
+            return
+        if isinstance(act, Turn):
+            self.turns.append((last.end, act.muscle))
             return
         segment = self._placed(act, last)
         if limit is not None and segment.end > limit:

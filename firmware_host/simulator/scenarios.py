@@ -237,7 +237,7 @@ def demo(person: Person) -> Iterator[Act]:
 
 def _demo_left_calf(person: Person) -> Iterator[Act]:
     """Begins too fast, slows down, finds a tender spot, gives it its time, and rolls over it again."""
-    person.turn_to("calves")
+    yield from person.turn_to("calves")
     person.pressing = 0.22
     yield from person.lie(2.5)
     yield from person.touch_down(-0.12)
@@ -256,7 +256,7 @@ def _demo_left_calf(person: Person) -> Iterator[Act]:
 
 def _demo_right_calf(person: Person) -> Iterator[Act]:
     """Begins too hard, lifts the leg in mid-stroke, leaves a spot too early, loses patience."""
-    person.turn_to("calves")
+    yield from person.turn_to("calves")
     person.pressing = 0.24
     yield from person.lie(1.0)
     yield from person.touch_down(-0.12)
@@ -276,7 +276,7 @@ def _demo_right_calf(person: Person) -> Iterator[Act]:
 
 def _demo_as_it_should_be(person: Person, muscle: str) -> Iterator[Act]:
     """Light first, then as firm as the guidance has it, until the coach says that it is enough."""
-    person.turn_to(muscle)
+    yield from person.turn_to(muscle)
     firm = 0.6 * person.muscle.low_share + 0.5 * person.muscle.high_share
     person.pressing = 0.8 * firm
     yield from person.lie(2.0)

@@ -118,7 +118,7 @@ def of_world(
         trace_of(world, seconds, along),
         world.tool.kind,
         world.person.mass_kg,
-        _muscles(world.take_commands(seconds)),
+        _muscles(world.take_commands(seconds), world.turns),
         min_length_m,
         world.holes(seconds),
     )
@@ -183,9 +183,10 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def _muscles(commands: Sequence[Command]) -> list[tuple[float, str | None]]:
-    """When each muscle was selected."""
-    return [(command.t, command.muscle) for command in commands if command.command == "select"]
+def _muscles(commands: Sequence[Command], turns: Sequence[tuple[float, str]]) -> list[tuple[float, str | None]]:
+    """When each muscle was selected, or came under the tool as a routine has it."""
+    selected = [(command.t, command.muscle) for command in commands if command.command == "select"]
+    return sorted([*selected, *turns], key=lambda one: one[0])
 
 
 def contact_thresholds_n(kind: ToolKind, mass_kg: float) -> tuple[float, float]:

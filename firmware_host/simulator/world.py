@@ -248,6 +248,11 @@ class World:
         """What the person has said (button or page) up to `until`; each command is handed out once."""
         return self._plan.take_commands(until)
 
+    @property
+    def turns(self) -> tuple[tuple[float, str], ...]:
+        """When another muscle came under the tool without a word, as far as time has come."""
+        return tuple(self._plan.turns)
+
 
 def _any_attitude(rng: random.Random) -> tuple[float, float, float, float]:
     """A quaternion of any direction alike: four normal numbers, brought to length 1."""

@@ -346,17 +346,17 @@ def test_people_take_the_time_their_names_say(scenario: str, low_s: float, high_
 
 
 def test_the_demo_tells_its_story() -> None:
-    """Too fast, then calm; a spot held its time and one left early; pressed too hard; two legs, two muscles."""
+    """Too fast, then calm; a spot held its time and one left early; pressed too hard; lifted off in mid-stroke."""
     for seed in range(1, 6):
-        result = truth.of_world(World("demo", seed, 180.0), "demo", seed, 180.0)
+        result = truth.of_world(World("demo", seed, 165.0), "demo", seed, 165.0)
         speeds = [stroke.mean_speed_m_s for stroke in result.passes]
         assert min(speeds[:6]) > 0.13
-        assert max(speeds[7:12]) < 0.10
+        assert max(speeds[7:11]) < 0.10
         held, left_early = result.holds
         assert held.duration_s > 20.5
         assert 10 < left_early.duration_s < 13
         assert max(stroke.mean_force_n for stroke in result.passes) > 0.45 * WEIGHT_N
-        assert {stroke.muscle for stroke in result.passes} == {"calves", "quadriceps"}
+        assert {stroke.muscle for stroke in result.passes} == {"calves", "hamstrings"}
         assert [contact.on for contact in result.contacts] == [True, False] * 4
 
 
