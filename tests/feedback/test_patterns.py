@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -9,17 +10,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_host.coaching.cues import CUES
-from firmware_host.feedback.patterns import DARK, PATTERNS, SHORT_S, Burst, burst_plan, pattern_named
+from firmware_host.feedback import patterns
+from firmware_host.feedback.patterns import (
+    DARK,
+    LONG_S,
+    PATTERNS,
+    PAUSE_S,
+    SHORT_S,
+    Burst,
+    burst_plan,
+    pattern_named,
+)
 
 names = pytest.mark.parametrize("name", sorted(PATTERNS))
-FELT = ("slow_down", "ease_off", "lean_in", "spot_found", "hold_on", "hold_done", "move_on")
+FELT = [name for name in sorted(PATTERNS) if PATTERNS[name].bursts]
+SEEN = [name for name in sorted(PATTERNS) if not PATTERNS[name].bursts]
+WHILE_WORKING = (
+    *("slow_down", "smooth_out", "ease_off", "start_lighter", "lean_in", "near_joint", "spot_near"),
+    *("spot_found", "hold_on", "hold_done", "hold_enough", "move_on"),
+)
+"""Felt while rolling or holding, when there is least attention to spare."""
 
 
 @names
 def test_bursts_are_short_few_and_apart(name: str) -> None:
     bursts = burst_plan(name)
     assert all(0 < burst.seconds <= 0.15 for burst in bursts)
-    assert sum(burst.seconds for burst in bursts) <= 0.4
+    assert sum(burst.seconds for burst in bursts) <= 0.4 + 1e-9
     for before, after in pairwise(bursts):
         assert after.start_s - before.end_s >= 0.1 - 1e-9
 
@@ -36,11 +53,52 @@ def test_no_second_has_more_than_three_flashes(name: str) -> None:
     assert all(sum(start <= other < start + 1 for other in starts) <= 3 for start in starts)
 
 
+def rhythm(name: str) -> str:
+    """As the grammar in patterns.py writes it: SS-LS."""
+    bursts = burst_plan(name)
+    text = ""
+    for burst, before in zip(bursts, (None, *bursts), strict=False):
+        if before is not None and burst.start_s - before.end_s >= PAUSE_S:
+            text += "-"
+        text += "S" if burst.seconds <= SHORT_S else "L"
+    return text
+
+
 def test_rhythms_tell_the_cues_apart() -> None:
-    rhythms = {
-        name: tuple("short" if burst.seconds <= SHORT_S else "long" for burst in burst_plan(name)) for name in FELT
-    }
+    rhythms = {name: rhythm(name) for name in FELT}
     assert len(set(rhythms.values())) == len(FELT), rhythms
+
+
+def test_while_working_the_bursts_alone_tell_them_apart() -> None:
+    """Whoever rolls need not judge pauses; and there are none to wait for."""
+    rhythms = {name: rhythm(name) for name in WHILE_WORKING}
+    assert len(set(rhythms.values())) == len(WHILE_WORKING)
+    assert not [name for name, text in rhythms.items() if "-" in text]
+
+
+@names
+def test_nobody_has_to_judge_a_length_or_a_pause(name: str) -> None:
+    """Short or long, together or apart: with nothing in between."""
+    bursts = burst_plan(name)
+    assert {burst.seconds for burst in bursts} <= {SHORT_S, LONG_S}
+    silences = [after.start_s - before.end_s for before, after in pairwise(bursts)]
+    assert all(silence <= 0.3 + 1e-9 or silence >= PAUSE_S for silence in silences)
+
+
+def test_the_grammar_in_the_file_is_the_table() -> None:
+    written = re.findall(r"\b([SL]+(?:-[SL]+)?) ([a-z]+_[a-z_]+)", patterns.__doc__ or "")
+    assert {name: text for text, name in written} == {name: rhythm(name) for name in FELT}
+
+
+def test_cues_that_are_only_seen_differ_by_the_rhythm_of_their_light() -> None:
+    """Without colour, and from those that are felt as well: there every flash goes with a burst."""
+    lights = {name: tuple((flash.start_s, flash.seconds) for flash in PATTERNS[name].flashes) for name in PATTERNS}
+    assert len({lights[name] for name in SEEN}) == len(SEEN)
+    assert not {lights[name] for name in SEEN} & {lights[name] for name in FELT}
+
+
+def test_what_the_motor_would_blind_for_nothing_is_only_seen() -> None:
+    assert set(SEEN) == {"breathe", "rotate_leg", "read_first", "no_signal", "stop_pain"}
 
 
 def test_slow_down_is_a_double_tap() -> None:
