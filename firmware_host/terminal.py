@@ -33,7 +33,13 @@ if TYPE_CHECKING:
 WIDTH = 40
 KEYS = "keys: n next  b back  r repeat  u undo  s spot  0-9 rate  p pain  q quit"
 CLEAR_LINE = "\x1b[K"
-COLOURS = {"blue": (0.0, 0.4, 1.0), "amber": (1.0, 0.6, 0.0), "magenta": (1.0, 0.0, 0.8), "white": (1.0, 1.0, 1.0)}
+COLOURS = {
+    "blue": (0.0, 0.4, 1.0),
+    "amber": (1.0, 0.6, 0.0),
+    "magenta": (1.0, 0.0, 0.8),
+    "red": (1.0, 0.0, 0.0),
+    "white": (1.0, 1.0, 1.0),
+}
 
 
 def speed_bar(tool: ToolSnapshot, width: int = WIDTH) -> str:

@@ -11,6 +11,7 @@ from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Hold, Pass, SetDone, Spot
 from firmware_host.coaching.inputs import DeviceFault
 from firmware_host.feedback.feedback import Shown
+from firmware_host.feedback.patterns import AMBER, BLUE, MAGENTA, RED, WHITE
 from firmware_host.terminal import TerminalView, colour_name, describe, hold_ring, screen, speed_bar
 
 
@@ -46,6 +47,13 @@ def test_bars_fill_to_their_marks() -> None:
 )
 def test_colours_have_names(led: tuple[float, float, float], name: str) -> None:
     assert colour_name(led) == name
+
+
+def test_every_colour_of_the_light_has_its_name() -> None:
+    for name, colour in {"blue": BLUE, "amber": AMBER, "magenta": MAGENTA, "red": RED, "white": WHITE}.items():
+        red, green, blue = colour
+        for level in (0.05, 0.5, 1.0):
+            assert colour_name((red * level, green * level, blue * level)) == f"{name} {level:.0%}"
 
 
 def test_every_kind_of_line_has_words() -> None:

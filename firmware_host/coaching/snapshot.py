@@ -28,6 +28,8 @@ class ToolSnapshot(Struct, frozen=True, kw_only=True):
     force_low_n: float | None
     force_high_n: float | None
     """The band for this muscle, tool, phase and person; None where there is none."""
+    start_high_n: float | None = None
+    """Over this is too much while the set is in its light beginning; None where there is no band."""
     load: float | None
     """0..1 of the uncalibrated sensor's own maximum; None where force is known or there is no sensor."""
     position_m: float

@@ -174,6 +174,34 @@ def test_over_the_limit_blinks(bench: Bench) -> None:
     assert reds == [1.0, 0.0] * 5 or reds == [1.0, 0.0] * 5 + [1.0]
 
 
+def test_a_hold_of_30_seconds_breathes_three_times_whatever_cues_come(bench: Bench) -> None:
+    """Ten snapshots a second, each with a longer hold and two cues in between: no breath begins anew."""
+    peaks, dark, before = 0, 0, 0.0
+    rising = False
+    for step in range(1, 300):
+        held = step / 10
+        bench.feedback.mood(snapshot(tool(state="holding", speed_m_s=0.0, hold_s=held)))
+        if step in (80, 200):
+            bench.feedback.show(cue("breathe" if step == 80 else "hold_done"))
+        bench.run(0.1)
+        if bench.feedback.shown().pattern is not None:
+            continue
+        level = bench.feedback.shown().led[0]
+        peaks += rising and level < before
+        dark += level < 0.03 <= before
+        rising = level > before or (rising and level == before)
+        before = level
+    assert peaks == 3
+    assert dark == 2, "as it nears 10 and 20 s; from the first mark on it does not go out any more"
+
+
+def test_a_breath_costs_few_writes(bench: Bench) -> None:
+    for step in range(1, 200):
+        bench.feedback.mood(snapshot(tool(state="holding", speed_m_s=0.0, hold_s=step / 10)))
+        bench.run(0.1)
+    assert 30 < len(bench.pin(17).writes) < 45
+
+
 def test_a_mood_that_stays_wakes_nobody(bench: Bench) -> None:
     bench.feedback.mood(snapshot(tool()))
     assert bench.feedback._wake.is_set()

@@ -119,6 +119,6 @@ export function colourName([red, green, blue]: readonly [number, number, number]
   const [r, g, b] = [red / top, green / top, blue / top];
   if (r > 0.6 && g > 0.6 && b > 0.6) return "white";
   if (r > 0.6 && b > 0.35 && g < 0.6) return "magenta";
-  if (r > 0.6 && b < 0.35) return "amber";
+  if (r > 0.6 && b < 0.35) return g < 0.25 ? "red" : "amber";
   return "blue";
 }

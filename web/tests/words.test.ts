@@ -58,5 +58,6 @@ test("the LED's colours have names at any brightness", () => {
   equal(colourName([0.01, 0.1, 0.3]), "blue");
   equal(colourName([0.3, 0.12, 0]), "amber");
   equal(colourName([0.5, 0, 0.4]), "magenta");
+  equal(colourName([0.5, 0, 0.05]), "red");
   equal(colourName([0.2, 0.2, 0.2]), "white");
 });
