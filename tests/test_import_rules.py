@@ -53,6 +53,8 @@ ALLOWED = {
     "routines": ["coaching.routine", "settings", "techniques"],
     "techniques": ["coaching.techniques", "settings"],
     "calibrations": ["coaching.inputs"],
+    "remembered": ["coaching.inputs", "coaching.setup", "runs.ending", "clock"],
+    "checklist": ["settings"],
     "station": [*TYPES, "coaching.engine", "coaching.setup", "history.recording", "clock"],
     # The wiring, and what is shown of it.
     "daemon": EVERYTHING,

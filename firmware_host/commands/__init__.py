@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-NAMES = ("demo", "run", "replay", "record", "sessions", "run-finished", "drivers", "config", "explain", "simulate")
+NAMES = (
+    *("demo", "run", "replay", "record", "sessions", "run-finished"),
+    *("acknowledge", "drivers", "config", "explain", "simulate"),
+)
 
 
 class CommandError(Exception):

@@ -138,6 +138,10 @@ class Historian:
         """Delete a session, and its recording if no other session is in it. Errors as with `ask`."""
         return self.ask(lambda store: self._forget(store, session))
 
+    def do(self, work: Callable[[], object]) -> None:
+        """Some other small thing to write, in its turn; it must not raise."""
+        self._put(work)
+
     def dropped(self) -> dict[str, int]:
         """Lines ("recording") and rows ("history") given up so far because the disk could not follow."""
         return dict(self._dropped)
