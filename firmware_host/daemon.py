@@ -31,6 +31,7 @@ from firmware_host.coaching.setup import Setup
 from firmware_host.feedback.feedback import Feedback
 from firmware_host.feedback.pins import PinError, open_factory
 from firmware_host.history.historian import Historian
+from firmware_host.remembered import Remembered
 from firmware_host.services import Services
 from firmware_host.settings import Settings, SettingsError, ToolSettings
 from firmware_host.station import Station
@@ -73,6 +74,7 @@ class Daemon:
         self._failed: BaseException | None = None
         self.simulation = self._simulation()
         self.historian = Historian(state, clock, settings.history, self._put_one)
+        self.remembered = Remembered(state, clock, self._put_one, self.historian.do)
         self.feedback = Feedback(
             settings.pins, lambda: open_factory(settings.pins.factory), clock, self._haptic_ran, self._gesture
         )
@@ -113,6 +115,7 @@ class Daemon:
             techniques=load_techniques(),
             thin_out=self.settings.coach.thin_out,
             session_timeout_s=self.settings.coach.session_timeout_s,
+            carried=self.remembered.carried,
         )
 
     def _tool(self, tool: ToolSettings, known: dict[str, Any]) -> Tool:
@@ -276,12 +279,16 @@ class Daemon:
             self.feedback.quiet(self.station.engine.quiet)
         if given.command == "rate" and refused is None:
             self.historian.rating(given, self.clock.wall())
+        if refused is None:
+            self.remembered.took(given, self.station.engine.successor().carried)
         self.services.answer(given, refused.why if refused is not None else "")
 
     def _every_tick(self) -> None:
         if self.simulation is not None:
             for command in self.simulation.take_commands():
                 self._take(command)
+        for command in self.remembered.look():
+            self._take(command)
         snapshot = self.station.snapshot()
         self.feedback.mood(snapshot)
         self.services.snapshot(snapshot, self.feedback.shown())

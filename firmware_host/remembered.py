@@ -142,11 +142,12 @@ class RunMemory:
         self._end_t = now - ago_s
         self.run = replace(self.run, ended_at=_before(wall, ago_s), effort=effort)
 
-    def sore(self, now: float, wall: datetime, value: int) -> None:
-        """The person has said how sore the legs are."""
+    def sore(self, now: float, wall: datetime, value: int | None) -> None:
+        """The person has said how sore the legs are, or taken it back (None)."""
         self._jumped(now, wall)
-        self._sore_t = now
-        self.run = replace(self.run, soreness=Soreness(value=value, at=_before(wall, 0.0)))
+        self._sore_t = None if value is None else now
+        said = None if value is None else Soreness(value=value, at=_before(wall, 0.0))
+        self.run = replace(self.run, soreness=said)
 
     def restore(self, now: float, wall: datetime) -> float | None:
         """At the start: how long ago the run of the file ended, or None where that can't be known."""
@@ -247,6 +248,8 @@ class Remembered:
             soreness_t=0.0 if sore is None else now - sore[1],
         )
         """For the first engine."""
+        self._engine = self.carried
+        """What the engine knew when it was last heard of."""
 
     def _read(self) -> Known:
         try:
@@ -272,6 +275,9 @@ class Remembered:
         return commands
 
     def _after_jump(self, now: float, wall: datetime) -> list[Command]:
+        """A run of another age is another run to the engine, which forgets soreness, and asks for it anew: whether it
+        still holds, nobody knows then.
+        """
         before = self.memory.run
         ago_s = self.memory.look(now, wall)
         if self.memory.run is not before:
@@ -279,11 +285,7 @@ class Remembered:
         if ago_s is None:
             return []
         self._own = Command(t=now, command="run_finished", ago_s=ago_s, effort=self.memory.run.effort)
-        commands = [self._own]
-        sore = self.memory.soreness(now, wall)
-        if sore is not None:
-            commands.append(Command(t=now, command="soreness", value=sore[0], ago_s=sore[1]))
-        return commands
+        return [self._own]
 
     def _found_acknowledged(self) -> bool:
         """Whether `slowroll acknowledge` has been there meanwhile."""
@@ -293,16 +295,21 @@ class Remembered:
             self._said_no(error)
             return False
 
-    def took(self, command: Command) -> None:
-        """The engine has taken `command`."""
+    def took(self, command: Command, known: Carried) -> None:
+        """The engine has taken `command`, and now knows `known`. What counts is the engine's word: an `undo` may have
+        taken something back, and a second telling of the same run leaves its effort.
+        """
         now, wall = self._clock.now(), self._clock.wall()
-        if command.command == "run_finished" and command is not self._own and command.ago_s is not None:
-            self.memory.told(now, wall, command.ago_s, command.effort)
+        before, self._engine = self._engine, known
+        kept = self.memory.run
+        news = command is not self._own and (known.run_end_t, known.effort) != (before.run_end_t, before.effort)
+        if news and known.run_end_t is not None:
+            self.memory.told(now, wall, max(0.0, now - known.run_end_t), known.effort)
+        if (known.soreness, known.soreness_t) != (before.soreness, before.soreness_t):
+            self.memory.sore(now, wall, known.soreness)
+        if self.memory.run is not kept:
             self._keep(RUN, self.memory.run)
-        elif command.command == "soreness" and command.ago_s is None and command.value is not None:
-            self.memory.sore(now, wall, command.value)
-            self._keep(RUN, self.memory.run)
-        elif command.command == "acknowledge" and not self.acknowledged:
+        if known.acknowledged and not self.acknowledged:
             self.acknowledged = True
             self._keep(ACKNOWLEDGED, Acknowledged(at=wall.astimezone(UTC)))
 

@@ -7,10 +7,12 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from firmware_host.clock import ManualClock
 from firmware_host.coaching.inputs import Command, DeviceFault
@@ -233,10 +235,24 @@ class Station:
         self.faults: list[DeviceFault] = []
         self.writes: list[Callable[[], object]] = []
         self.remembered = Remembered(state, self.clock, self.faults.append, self.do)
+        self.known = self.remembered.carried
+        """What an engine would know; tests of a real one are in test_daemon_remembers.py."""
 
     def do(self, work: Callable[[], object]) -> None:
         self.writes.append(work)
         work()
+
+    def took(self, command: Command, **known: Any) -> None:
+        self.known = replace(self.known, now=self.clock.now(), **known)
+        self.remembered.took(command, self.known)
+
+    def run_finished(self, ago_s: float, effort: int | None = None) -> None:
+        said = Command(t=self.clock.now(), command="run_finished", ago_s=ago_s, effort=effort)
+        self.took(said, run_end_t=said.t - ago_s, effort=effort)
+
+    def sore(self, value: int | None) -> None:
+        now = self.clock.now()
+        self.took(Command(t=now, command="soreness", value=value), soreness=value, soreness_t=now)
 
     def pass_time(self, seconds: int) -> list[Command]:
         """Ten looks a second."""
@@ -252,10 +268,10 @@ def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
     assert first.remembered.carried.acknowledged is False
     assert first.remembered.carried.run_end_t is None
     first.pass_time(60)
-    first.remembered.took(Command(t=60.0, command="acknowledge"))
-    first.remembered.took(Command(t=60.0, command="run_finished", ago_s=1800.0, effort=7))
+    first.took(Command(t=60.0, command="acknowledge"), acknowledged=True)
+    first.run_finished(1800.0, 7)
     first.pass_time(60)
-    first.remembered.took(Command(t=120.0, command="soreness", value=4))
+    first.sore(4)
     again = Station(tmp_path, ahead_s=HOUR)
     assert again.remembered.carried.acknowledged
     assert again.remembered.carried.run_end_t == pytest.approx(-(HOUR + 1800.0 - 60.0))
@@ -266,30 +282,44 @@ def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
     assert again.writes == [], "nothing is news"
 
 
-def test_after_a_jump_the_engine_is_told_the_new_age_once_and_the_file_stays(tmp_path: Path) -> None:
+def test_after_a_jump_the_engine_is_told_the_new_age_once_and_the_run_stays(tmp_path: Path) -> None:
     first = Station(tmp_path)
-    first.remembered.took(Command(t=0.0, command="run_finished", ago_s=1800.0, effort=7))
+    first.run_finished(1800.0, 7)
     first.pass_time(10)
-    first.remembered.took(Command(t=10.0, command="soreness", value=4))
+    first.sore(4)
     again = Station(tmp_path, ahead_s=60.0)
     again.pass_time(5)
     again.clock.ahead_s += 2 * 86400.0
-    run, sore = again.pass_time(5)
+    (run,) = again.pass_time(5)
     assert (run.command, run.effort) == ("run_finished", 7)
     assert run.ago_s == pytest.approx(2 * 86400.0 + 60.0 + 1800.0 + 6.0, abs=1.1)
-    assert (sore.command, sore.value) == ("soreness", 4)
-    assert sore.ago_s == pytest.approx(2 * 86400.0 + 56.0, abs=1.1)
-    before = (tmp_path / RUN).read_bytes()
-    for command in (run, sore):
-        again.remembered.took(command)
-    assert (tmp_path / RUN).read_bytes() == before, "what comes from the file is no news for it"
+    before = load(tmp_path / RUN, Run)
+    assert before is not None
+    again.took(run, run_end_t=run.t - (run.ago_s or 0.0), soreness=None)
+    assert load(tmp_path / RUN, Run) == replace(before, soreness=None), "the engine has forgotten how sore, no more"
     again.clock.ahead_s -= 86400.0
-    assert [command.command for command in again.pass_time(5)] == ["run_finished", "soreness"]
+    assert [command.command for command in again.pass_time(5)] == ["run_finished"]
+
+
+def test_what_is_taken_back_is_not_remembered(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    station.sore(4)
+    assert Station(tmp_path).remembered.carried.soreness == 4
+    station.took(Command(t=0.0, command="undo"), soreness=None)
+    assert Station(tmp_path).remembered.carried.soreness is None
+
+
+def test_a_command_about_something_else_writes_nothing(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    station.run_finished(1800.0)
+    written = len(station.writes)
+    station.took(Command(t=0.0, command="select", muscle="calves"))
+    assert len(station.writes) == written
 
 
 def test_the_file_follows_a_jump_after_which_it_was_wrong(tmp_path: Path) -> None:
     station = Station(tmp_path, ahead_s=-400 * 86400.0)
-    station.remembered.took(Command(t=0.0, command="run_finished", ago_s=1800.0))
+    station.run_finished(1800.0)
     station.pass_time(5)
     station.clock.ahead_s = 0.0
     assert station.pass_time(5) == []
@@ -303,7 +333,7 @@ def test_slowroll_acknowledge_is_noticed_within_a_second(tmp_path: Path) -> None
     acknowledge(tmp_path, NOON)
     (said,) = station.pass_time(1)
     assert said.command == "acknowledge"
-    station.remembered.took(said)
+    station.took(said, acknowledged=True)
     assert station.pass_time(5) == []
     assert station.writes == []
 
@@ -316,8 +346,8 @@ def test_a_full_disk_is_a_fault_said_once_and_tried_again(tmp_path: Path, monkey
 
     with monkeypatch.context() as patched:
         patched.setattr("firmware_host.remembered.save", full)
-        station.remembered.took(Command(t=0.0, command="acknowledge"))
-        station.remembered.took(Command(t=0.0, command="run_finished", ago_s=60.0))
+        station.took(Command(t=0.0, command="acknowledge"), acknowledged=True)
+        station.run_finished(60.0)
         station.pass_time(65)
     (fault,) = station.faults
     assert (fault.device, fault.ok) == ("state", False)
@@ -340,5 +370,5 @@ def test_a_folder_that_can_not_be_read_is_a_fault_and_the_coach_goes_on(tmp_path
     assert not station.remembered.acknowledged
     station.pass_time(5)
     assert [fault.device for fault in station.faults] == ["state"]
-    station.remembered.took(Command(t=5.0, command="run_finished", ago_s=60.0))
+    station.run_finished(60.0)
     assert len(station.faults) == 1

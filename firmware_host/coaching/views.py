@@ -29,7 +29,8 @@ def motion_line(track: ToolTrack, muscle: str | None, side: str | None) -> Motio
     )
 
 
-def tool_snapshot(track: ToolTrack) -> ToolSnapshot:
+def tool_snapshot(track: ToolTrack, start_share: float) -> ToolSnapshot:
+    """`start_share` of the force band's top is the most in the light beginning of a set."""
     limits, motion, force = track.watch.limits, track.motion, track.force
     return ToolSnapshot(
         tool=track.tool.name,
@@ -43,6 +44,7 @@ def tool_snapshot(track: ToolTrack) -> ToolSnapshot:
         force_n=_maybe(force.force_n),
         force_low_n=_maybe(limits.force_low_n),
         force_high_n=_maybe(limits.force_high_n),
+        start_high_n=None if limits.force_high_n is None else rounded(start_share * limits.force_high_n),
         load=_maybe(force.load),
         position_m=rounded(track.position_m),
         position_sd_m=rounded(motion.position_sd),
@@ -57,7 +59,7 @@ def snapshot(floor: Floor) -> Snapshot:
     since = floor.since_run_s()
     return Snapshot(
         t=rounded(floor.now),
-        tools=tuple(tool_snapshot(track) for track in floor.tracks.values()),
+        tools=tuple(tool_snapshot(track, profile.start.share) for track in floor.tracks.values()),
         muscle=chosen.muscle,
         side=chosen.side,
         tool=chosen.tool,

@@ -31,6 +31,7 @@ class Simulation:
             heeds=True,
         )
         self._rig = Rig(self._world, clock.now, settings.seed)
+        self._has_said_yes = False
 
     @property
     def calibration(self) -> Calibration:
@@ -41,8 +42,13 @@ class Simulation:
         return self._rig.open_bus()
 
     def take_commands(self) -> list[Command]:
-        """What the person has said by now."""
-        return self._world.take_commands(self._clock.now())
+        """What the person has said by now; first of all, that she has read the checklist."""
+        now = self._clock.now()
+        said = self._world.take_commands(now)
+        if self._has_said_yes:
+            return said
+        self._has_said_yes = True
+        return [Command(t=now, command="acknowledge"), *said]
 
     def buzz(self, t: float, seconds: float) -> None:
         """The motor runs from `t` for `seconds`: the sensors shake, and the person feels it."""
