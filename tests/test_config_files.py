@@ -16,7 +16,7 @@ from msgspec.inspect import StructType
 from firmware_host.acquisition.devices import devices_for
 from firmware_host.cli import main
 from firmware_host.commands import demo
-from firmware_host.commands.config import literal
+from firmware_host.profile_numbers import literal
 from firmware_host.profiles import load_profile, profile_files
 from firmware_host.settings import Settings, load, parse, shipped_config
 from sensors.catalog import Catalog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from firmware_host.cli import main
 from firmware_host.coaching.guidance import limits
 from firmware_host.coaching.inputs import Person, Tool
 from firmware_host.coaching.requests import OTHER_MUSCLES
+from firmware_host.profile_numbers import literal
 from firmware_host.profiles import load_profile, other_profiles, profile_files, profile_from_recording, sourced_profile
 from firmware_host.settings import SettingsError
 
@@ -195,6 +197,27 @@ def test_config_show_gives_every_number_its_source_and_file(tmp_path: Path, caps
         assert f"# length_of_height = {guide.length_of_height}" in shown
 
 
+def test_config_show_leaves_no_number_of_a_profile_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also of tables that were added later: each row has its source's number and its file."""
+    for name in SHIPPED:
+        shown = told(capsys, "config", "show", "--profile", name).splitlines()
+        for table, key, value in _leaves(msgspec.to_builtins(load_profile(name))):
+            if table and value not in (None, (), ""):
+                place = shown.index(f"# [profile.{table}]")
+                row = next(line for line in shown[place:] if line.startswith(f"# {key} = {literal(value)}"))
+                assert re.search(r"\(\d+\) +(\w+\.toml|default)$", row), row
+    assert any("[profile.safety]" in line for line in shown)
+    assert any(line.startswith('# tools = ["massage_stick", "hands"] ') for line in shown)
+
+
+def _leaves(table: dict[str, Any], above: str = "") -> Any:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}.{key}".lstrip("."))
+        elif not key.endswith("source") and key != "title":
+            yield above, key, value
+
+
 def test_config_show_narrows_to_a_muscle_and_a_phase(capsys: pytest.CaptureFixture[str]) -> None:
     shown = told(capsys, "config", "show", "--profile", "article", "--muscle", "calves", "--phase", "deep")
     assert "184-322 N" in shown
@@ -203,6 +226,7 @@ def test_config_show_narrows_to_a_muscle_and_a_phase(capsys: pytest.CaptureFixtu
     assert "[profile.muscles.calves]" in shown
     assert "[profile.phases.deep]" in shown
     assert "glutes" not in shown
+    assert "holds of 20-30 s, 2 a set at most; ratings up to 6 of 10, over 7 no more holds" in shown
     assert "[profile.phases.light]" not in shown
     assert tomllib.loads(shown) == {}
 

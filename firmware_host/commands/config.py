@@ -102,6 +102,8 @@ def _routine_lines(settings: Settings, path: Any, profile: Profile) -> Iterator[
 
 def toml_lines(table: dict[str, Any], name: str = "") -> Iterator[str]:
     """`table` as TOML: its own values first, then the tables inside it. What has no value is a comment."""
+    from firmware_host.profile_numbers import literal
+
     inner = {key: value for key, value in table.items() if _is_table(value)}
     for key, value in table.items():
         if key not in inner:
@@ -116,16 +118,3 @@ def toml_lines(table: dict[str, Any], name: str = "") -> Iterator[str]:
 
 def _is_table(value: Any) -> bool:
     return isinstance(value, dict) or (isinstance(value, tuple) and bool(value) and isinstance(value[0], dict))
-
-
-def literal(value: Any) -> str:
-    """One value as TOML writes it."""
-    import json
-
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(literal(item) for item in value) + "]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML forbids a bare DEL
-    return repr(value)

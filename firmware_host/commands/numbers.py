@@ -8,17 +8,23 @@ from pathlib import PurePath
 from typing import Any
 
 import msgspec
+from msgspec import Struct, structs
 
 from firmware_host.coaching.guidance import Limits, Profile, limits
 from firmware_host.coaching.inputs import Person, Tool
 from firmware_host.commands import CommandError
-from firmware_host.commands.config import literal
+from firmware_host.profile_numbers import LEGEND, literal
 from firmware_host.profiles import Keys, SourcedProfile
 from firmware_host.settings import Settings
 
-LEGEND = "[abs] abstract or page seen, [sec] second-hand, [drv] derived here, [mem] from memory; S1... docs/guidance.md"
 _OWN_SOURCE = {"length_of_height": "length_source", "min_pass_m": "min_pass_source"}
 """Where one number of a muscle has a source of its own in the profile."""
+_WHOLE_TABLES = tuple(
+    field.name
+    for field in structs.fields(Profile)
+    if isinstance(field.type, type) and issubclass(field.type, Struct) and field.name != "unknown_muscle"
+)
+"""The tables that hold for every muscle and phase: hold, set_time, cues, start and so on."""
 
 
 class _Sources:
@@ -58,18 +64,6 @@ def profile_lines(sourced: SourcedProfile, settings: Settings, muscle: str | Non
     yield from sources.lines()
 
 
-def number_in(profile: Profile, place: str) -> list[tuple[str, Any]]:
-    """The values at a dotted place, such as "hold.done_s"; "muscles.*.set_s" is that of every muscle.
-
-    What is optional and not given is left out; KeyError for a place no profile has.
-    """
-    found: list[tuple[Keys, Any]] = [((), msgspec.to_builtins(profile))]
-    for step in place.split("."):
-        inner = [(keys, key, table[key]) for keys, table in found for key in (table if step == "*" else (step,))]
-        found = [((*keys, key), value) for keys, key, value in inner]
-    return [(".".join(keys), value) for keys, value in found if value is not None]
-
-
 def _known(option: str, name: str | None, known: Iterable[str]) -> None:
     names = list(known)
     if name is not None and name not in names:
@@ -97,8 +91,17 @@ def _held(
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     for row in cells:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    marks = [sources.mark(text) for text in (first.speed_source, profile.phases[phase].source, profile.cues.source)]
+    held = profile.phases[phase]
+    marks = [sources.mark(text) for text in (first.speed_source, held.source, profile.cues.source)]
     yield f"  speed {marks[0]}, phase {marks[1]}, live limit {profile.cues.live_factor:g} times the mean one {marks[2]}"
+    asked = held.hold_cues and first.hold_low_s > 0
+    most = f", {first.holds_most} a set at most" if asked and first.holds_most is not None else ""
+    holds = (
+        f"holds of {first.hold_low_s:g}-{first.hold_high_s:g} s{most}"
+        if asked
+        else (f"holds not asked for, up to {first.hold_high_s:g} s")
+    )
+    yield f"  {holds}; ratings up to {held.pain_most} of 10, over {held.pain_cap} no more holds {marks[1]}"
 
 
 def _cells(held: Limits, sources: _Sources) -> tuple[str, ...]:
@@ -127,7 +130,7 @@ def _tables(profile: Profile, muscle: str | None, phase: str | None) -> Iterator
         yield ("unknown_muscle",), all_of["unknown_muscle"]
         for name, table in all_of["tools"].items():
             yield ("tools", name), table
-    for name in ("hold", "set_time", "cues"):
+    for name in _WHOLE_TABLES:
         yield (name,), all_of[name]
 
 
@@ -136,7 +139,7 @@ def _numbers(
 ) -> Iterator[tuple[str, str, str]]:
     profile = sourced.profile
     for key, value in table.items():
-        if value is None or isinstance(value, str):
+        if value is None or value in ("", ()) or key in ("title", "source"):
             continue
         if not above:
             source = profile.speed_source
