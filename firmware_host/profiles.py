@@ -259,7 +259,24 @@ def _check_tools(profile: Profile, where: str) -> None:
 
 
 def _check_phases(profile: Profile, where: str) -> None:
-    """A moment must not be in two phases: the second would never come."""
+    """A moment must not be in two phases: the second would never come; and what a phase asks for must be possible."""
+    for name, phase in profile.phases.items():
+        low = profile.hold.done_s if phase.hold_low_s is None else phase.hold_low_s
+        high = profile.hold.enough_s if phase.hold_high_s is None else phase.hold_high_s
+        if low > high:
+            raise SettingsError(
+                f"{where}: phases.{name}: a hold would be short below {low:g} s and long above {high:g} s; hold_low_s "
+                "and hold_high_s stand in place of hold.done_s and hold.enough_s: give the other one, too"
+            )
+        if phase.pain_most > phase.pain_cap:
+            raise SettingsError(f"{where}: phases.{name}: pain_most is above pain_cap")
+        if phase.unless_sore and phase.unless_sore not in profile.phases:
+            near = difflib.get_close_matches(phase.unless_sore, list(profile.phases), n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise SettingsError(
+                f"{where}: phases.{name}: unless_sore names {phase.unless_sore!r}, which is no phase; {hint}There are: "
+                f"{', '.join(profile.phases)}"
+            )
     windows = sorted(
         (phase.from_s or 0.0, phase.until_s if phase.until_s is not None else float("inf"), name)
         for name, phase in profile.phases.items()
