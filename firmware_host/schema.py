@@ -10,6 +10,7 @@ import msgspec
 
 from firmware_host.coaching import events
 from firmware_host.coaching.events import SessionDone
+from firmware_host.explanations import Help
 from firmware_host.history.recording import Header
 from firmware_host.history.summary import HistorySummary, SpotMap
 from firmware_host.messaging import topics
@@ -29,7 +30,7 @@ PAYLOADS: dict[str, type[Any]] = {
     "diagnostics": DiagnosticsPayload,
 }
 """Topic -> type, for the topics with a payload of their own; availability is plain text."""
-FILES: dict[str, Any] = {"settings": Settings, "recording-header": Header, "events": events.Event}
+FILES: dict[str, Any] = {"settings": Settings, "recording-header": Header, "events": events.Event, "help": Help}
 
 
 def asyncapi() -> dict[str, Any]:

@@ -9,11 +9,13 @@ import pytest
 
 from firmware_host.cli import main
 from firmware_host.coaching.cues import CUES
-from firmware_host.commands.numbers import number_in
-from firmware_host.commands.rules import explained, explanations
+from firmware_host.commands.explained import explained
+from firmware_host.explanations import PLACE, explanations, filled, topics
+from firmware_host.profile_numbers import number_in
 from firmware_host.profiles import load_profile, profile_files
 
 KNOWN = explanations()
+TOPICS = topics()
 GUIDANCE = (Path(__file__).parents[1] / "docs" / "guidance.md").read_text(encoding="utf-8")
 
 
@@ -56,17 +58,34 @@ def test_every_source_is_the_articles_a_tag_or_this_projects() -> None:
         assert re.search(r"the article|this project|\[(abs|sec|drv|mem)\]", entry.source), name
 
 
-def test_what_names_a_cue_that_is_not_built_says_so() -> None:
+def test_the_contract_lists_the_cues_in_their_priority() -> None:
     contract = (Path(__file__).parents[1] / "docs" / "contract.md").read_text(encoding="utf-8")
     listed = contract.split("Cues, highest priority first: ")[1].split("At most one")[0]
     listed = re.sub(r"\(.*?\)", "", listed)  # what calls for a cue, such as the flag too_fast
-    planned = set(re.findall(r"\b[a-z]+_[a-z_]+\b", listed)) - set(CUES)
-    assert {"start_lighter", "near_joint"} <= planned
+    assert re.findall(r"[a-z_]+", listed) == list(CUES)
+
+
+def test_a_rule_that_names_a_cue_is_one_of_its_rules() -> None:
+    """So that the page's links lead both ways."""
+    named = [
+        (cue, name) for name, rule in KNOWN.rules.items() for cue in re.findall(rf"\b({'|'.join(CUES)})\b", rule.where)
+    ]
+    assert len(named) > 35
+    assert [(cue, name) for cue, name in named if name not in KNOWN.cues[cue].rules] == []
+
+
+def test_what_no_sensor_sees_is_not_called_measured() -> None:
+    """Guidance 4.7: which muscle, which leg, rotation, posture, bones, pain, breathing, hydration."""
+    unseen = {"G5", "G8", "G11", "T4", "M8", "S1", "S3", "S6", "C1", "C2", "C3", "C4"}
+    unseen |= {"M1a", "M1c", "M1f", "M2a", "M2c", "M3a", "M3c", "M3d", "M4a", "M5a", "M5b", "M6b"}
+    assert {name for name in unseen if KNOWN.rules[name].how == "measured"} == set()
+    assert {"rotate_leg", "breathe", "next_up"} == {name for name, cue in KNOWN.cues.items() if cue.how == "prompted"}
+
+
+def test_what_is_measured_names_its_number_or_the_sensor() -> None:
     for name, rule in KNOWN.rules.items():
-        for cue in planned:
-            if re.search(rf"\b{cue}\b", rule.where):
-                assert rule.built != "yes", name
-                assert f"{cue} is not built" in rule.where, name
+        if rule.how == "measured" and not rule.numbers:
+            assert re.search("force sensor|history", rule.where), name
 
 
 def test_a_rule_is_told_with_its_number_source_and_how_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,9 +96,10 @@ def test_a_rule_is_told_with_its_number_source_and_how_it_is_known(capsys: pytes
         "hold.enough_s = 30.0",
         "S20 [abs]",
         "measured",
-        "partly",
-        "hold_on",
+        "yes. ",
+        "spot_near, hold_on, hold_done",
         "light false",
+        "phases.*.holds_most: deep 2",
     ):
         assert words in shown
 
@@ -107,17 +127,75 @@ def _empty(folder: Path) -> Path:
 
 def test_without_a_rule_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     shown = told(capsys)
-    for name in (*KNOWN.rules, *KNOWN.cues):
+    for name in (*KNOWN.rules, *KNOWN.cues, *TOPICS):
         assert re.search(rf"^  {name} ", shown, re.MULTILINE), name
 
 
 def test_every_one_can_be_told() -> None:
     article = load_profile("article")
     for name in (*KNOWN.rules, *KNOWN.cues):
-        assert len(list(explained(name, KNOWN, article))) > 3
+        assert len(list(explained(name, KNOWN, TOPICS, article))) > 3
 
 
-@pytest.mark.parametrize(("asked", "near"), [("slowdown", "slow_down"), ("G111", "G11"), ("qqqq", "")])
+def test_a_list_of_tools_is_a_number_too() -> None:
+    assert dict(number_in(load_profile("article"), "muscles.*.tools"))["muscles.it_band.tools"] == ("foam_roller",)
+    with pytest.raises(KeyError):
+        number_in(load_profile("article"), "muscles.calves.tools.foam_roller")
+
+
+def test_the_six_benefits_have_their_evidence_and_none_is_promised() -> None:
+    benefits = list(TOPICS.values())[:6]
+    assert all("E1" in topic.rules for topic in benefits)
+    assert "S26" in TOPICS["circulation"].source
+    assert "no source" in TOPICS["lymph"].source
+    assert "S25" in TOPICS["elasticity"].source
+    assert {"S12", "S16"} <= set(re.findall(r"S\d+", TOPICS["soreness_relief"].source))
+
+
+def test_every_rule_of_education_has_a_topic() -> None:
+    wanted = {"E1", "E2", "C1", "C2", "C3", "C4", "K1", "G11", "S2", "S6", "S7"}
+    assert wanted <= {rule for topic in TOPICS.values() for rule in topic.rules}
+    assert {rule for topic in TOPICS.values() for rule in topic.rules} <= set(KNOWN.rules)
+    questions = [topic for topic in TOPICS.values() if topic.title.endswith("?")]
+    assert len(questions) == 5, "the article's five"
+    assert all("K1" in topic.rules for topic in questions)
+
+
+@pytest.mark.parametrize("profile", sorted(profile_files(None)))
+def test_topics_take_their_numbers_from_the_profile(profile: str) -> None:
+    loaded = load_profile(profile)
+    for name, topic in TOPICS.items():
+        assert all(number_in(loaded, place) for place in PLACE.findall(topic.text)), name
+        assert not re.search(r"[{}]", filled(topic.text, loaded)), name
+
+
+def test_a_topic_is_told_by_name_title_or_with_all_others(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = told(capsys, "how", "hard?")
+    assert shown.startswith("How hard?\n")
+    assert "Hold a tender spot for 20 s to 30 s" in " ".join(shown.split())
+    assert told(capsys, "how-hard") == shown
+    everything = told(capsys, "topics")
+    assert all(topic.title in everything for topic in TOPICS.values())
+    assert "MSSE 42(6):1062" in told(capsys, "sources")
+
+
+def test_what_a_rule_no_profile_of_the_owners_has_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A profile without a base may leave muscles out."""
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    shipped = Path(__file__).parents[1] / "config" / "profiles" / "article.toml"
+    text = shipped.read_text(encoding="utf-8").replace("[muscles.it_band]", "[muscles.thigh]")
+    text = text.replace('"it_band", ', "").replace('name = "article"', 'name = "mine"')
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    config = tmp_path / "slowroll.toml"
+    config.write_text('[coach]\nprofile = "mine"\n', encoding="utf-8")
+    shown = told(capsys, "M4c", "--config", str(config))
+    assert "muscles.it_band.force_cap_bw: not given in this profile" in shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"), [("slowdown", "slow_down"), ("G111", "G11"), ("circulaton", "circulation"), ("qqqq", "")]
+)
 def test_an_unknown_one_is_wrong_use_with_the_nearest_names(
     asked: str, near: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

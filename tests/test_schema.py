@@ -30,6 +30,7 @@ def test_references_lead_somewhere(tmp_path: Path) -> None:
         "settings.schema.json",
         "recording-header.schema.json",
         "events.schema.json",
+        "help.schema.json",
         "asyncapi.json",
     }
     for path in written:
