@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from firmware_host.cli import main
-from firmware_host.coaching.guidance import limits
+from firmware_host.coaching.guidance import GRAVITY, limits
 from firmware_host.coaching.inputs import Person, Tool
 from firmware_host.coaching.requests import OTHER_MUSCLES
 from firmware_host.profile_numbers import literal
@@ -52,6 +52,19 @@ def test_the_article_is_the_table_of_recovery_phases() -> None:
     assert deep.live_speed_m_s == pytest.approx(0.56 / 3)
     assert deep.force_high_n == pytest.approx(0.35 * 1.25 * 75 * 9.80665)
     assert deep.set_s == 60
+
+
+@pytest.mark.parametrize("profile", SHIPPED)
+def test_a_part_has_its_own_cap_in_every_phase(profile: str) -> None:
+    """M4c: the IT band 25 % of body weight; M6c: the shin 60 N with a stick, and a shorter set."""
+    loaded = load_profile(profile)
+    for phase in loaded.phases:
+        band = limits(loaded, PERSON, ROLLER, "it_band", phase)
+        shin = limits(loaded, PERSON, Tool(name="stick", kind="massage_stick"), "tibialis_anterior", phase)
+        assert band.force_high_n is not None
+        assert band.force_high_n <= 0.25 * PERSON.mass_kg * GRAVITY + 1e-9
+        assert shin.force_high_n is not None
+        assert shin.force_high_n <= 60
 
 
 def test_tempo_is_two_seconds_a_pass_in_every_phase() -> None:
