@@ -52,10 +52,31 @@ class Select(Fields, frozen=True, kw_only=True):
     muscle: Word
     side: Side | None = None
     tool: Word | None = None
+    """A tool of the station by name, or "hands"."""
 
 
 class Next(Fields, frozen=True, kw_only=True):
     """Go on to the routine's next set."""
+
+
+class Back(Fields, frozen=True, kw_only=True):
+    """Back to the routine's set before."""
+
+
+class Repeat(Fields, frozen=True, kw_only=True):
+    """This set of the routine anew."""
+
+
+class Undo(Fields, frozen=True, kw_only=True):
+    """Take back the last spot or rating, or the last next, back or repeat."""
+
+
+class UseRoutine(Fields, frozen=True, kw_only=True):
+    """Plan this routine for today and stand at its first set."""
+
+    name: Word
+    muscle: Word | None = None
+    """For a routine that leaves its muscle open."""
 
 
 class UseProfile(Fields, frozen=True, kw_only=True):
@@ -84,6 +105,16 @@ class Rate(Fields, frozen=True, kw_only=True):
 
     value: Rating
     when: Literal["before", "after"] | None = None
+
+
+class Soreness(Fields, frozen=True, kw_only=True):
+    """How sore the legs are from the run, as a whole, 0 to 10."""
+
+    value: Rating
+
+
+class Acknowledge(Fields, frozen=True, kw_only=True):
+    """The checklist before the first use was read."""
 
 
 class SpotHere(Fields, frozen=True, kw_only=True):
@@ -146,13 +177,19 @@ COMMANDS: Mapping[str, type[Fields]] = MappingProxyType(
         "end": End,
         "select": Select,
         "next": Next,
+        "back": Back,
+        "repeat": Repeat,
+        "undo": Undo,
+        "routine": UseRoutine,
         "profile": UseProfile,
         "run_finished": RunFinished,
         "pain": Pain,
         "rate": Rate,
+        "soreness": Soreness,
         "spot": SpotHere,
         "tare": Tare,
         "quiet": Quiet,
+        "acknowledge": Acknowledge,
         "history": HistoryFields,
         "forget": ForgetFields,
     }
@@ -198,6 +235,8 @@ def _request(name: str, fields: Fields, now: float, wall: datetime) -> Request |
         return _run_finished(name, fields, now, wall)
     if isinstance(fields, UseProfile):
         return Command(t=now, command=name, profile=fields.name, id=fields.id)
+    if isinstance(fields, UseRoutine):
+        return Command(t=now, command=name, routine=fields.name, muscle=fields.muscle, id=fields.id)
     return Command(t=now, command=name, **msgspec.structs.asdict(fields))
 
 
