@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from aiohttp import web
 
 from firmware_host.dashboard import assets, bridge
 from firmware_host.dashboard.assets import Asset
+from firmware_host.dashboard.documents import Document
 from firmware_host.dashboard.errors import PageError
 from firmware_host.dashboard.front_door import TOKEN_LENGTH_MIN, FrontDoor
 from firmware_host.dashboard.routes import Routes
@@ -30,7 +32,8 @@ _STOP_S = 0.9
 class Page:
     """The page of one station.
 
-    `broker_host` "" serves the page, which then says that it needs a broker.
+    `broker_host` "" serves the page, which then says that it needs a broker. `documents` are served at their paths
+    ("/help.json", "/report"), behind the same checks as the page.
     """
 
     def __init__(
@@ -42,10 +45,12 @@ class Page:
         username: str | None = None,
         password: str | None = None,
         tls: bool = False,
+        documents: Mapping[str, Document] | None = None,
     ) -> None:
         self._settings = settings
         self._station = station
         self._broker = bridge.Broker(host=broker_host, port=broker_port, username=username, password=password, tls=tls)
+        self._documents = dict(documents or {})
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over: asyncio.Future[None] | None = None
@@ -86,7 +91,7 @@ class Page:
     async def _serve(self, files: dict[str, Asset], door: FrontDoor, bound: Future[None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._over = self._loop.create_future()
-        routes = Routes(self._station, self._broker, files, door, self._over)
+        routes = Routes(self._station, self._broker, files, door, self._over, self._documents)
         runner = web.AppRunner(routes.application(), handle_signals=False, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         try:

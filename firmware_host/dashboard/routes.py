@@ -1,12 +1,14 @@
 """What the page's server answers: one handler a path, each behind the front door.
 
 `/` the page, `/login` the token's form, `/mqtt` the WebSocket, `/config.json` what the page must know before
-it connects, `/health` for a monitor; everything else is a file of the built page.
+it connects, `/health` for a monitor, documents (documents.py) where the wiring puts them; everything else is a
+file of the built page.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from urllib.parse import parse_qs
@@ -14,8 +16,9 @@ from urllib.parse import parse_qs
 from aiohttp import WSCloseCode, web
 from aiohttp.typedefs import Handler
 
-from firmware_host.dashboard import bridge
+from firmware_host.dashboard import bridge, documents
 from firmware_host.dashboard.assets import Asset
+from firmware_host.dashboard.documents import Document
 from firmware_host.dashboard.front_door import COOKIE, FrontDoor
 
 SOCKETS_MAX = 16
@@ -45,12 +48,15 @@ class Routes:
         files: dict[str, Asset],
         door: FrontDoor,
         over: asyncio.Future[None],
+        documents: Mapping[str, Document],
     ) -> None:
         self._station = station
         self._broker = broker
         self._files = files
         self._door = door
         self._over = over
+        self._documents = documents
+        self._making = asyncio.Lock()
         self._sockets: dict[web.WebSocketResponse, web.Request] = {}
 
     def application(self) -> web.Application:
@@ -63,6 +69,7 @@ class Routes:
                 web.get("/config.json", self._config),
                 web.get("/health", self._health),
                 web.get("/mqtt", self._mqtt),
+                *(web.get(path, self._document) for path in self._documents),
                 web.get("/{name}", self._file),
             ]
         )
@@ -96,6 +103,10 @@ class Routes:
     async def _config(self, request: web.Request) -> web.StreamResponse:
         self._require_cookie(request)
         return _no_store(web.json_response({"station": self._station, "version": _version()}))
+
+    async def _document(self, request: web.Request) -> web.StreamResponse:
+        self._require_cookie(request)
+        return await documents.serve(self._documents[request.path], self._making)
 
     async def _health(self, request: web.Request) -> web.StreamResponse:
         return _no_store(web.json_response({"status": "ok"}))
@@ -184,7 +195,8 @@ class _Tripwire:
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)  # a document has a policy of its own
 
 
 def _serve_asset(request: web.Request, asset: Asset) -> web.Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from page_bench import (
     Ear,
 )
 
+from firmware_host.dashboard.documents import Document
 from firmware_host.dashboard.page import Page
 from firmware_host.settings import PageSettings
 
@@ -53,10 +54,11 @@ def serve(built_page: Path) -> Iterator[Callable[..., Page]]:
         station: str = "test",
         username: str | None = None,
         password: str | None = None,
+        documents: Mapping[str, Document] | None = None,
         **settings: Any,
     ) -> Page:
         page_settings = PageSettings(**{"port": free_port(), **settings})
-        page = Page(page_settings, station, broker_host, broker_port, username, password)
+        page = Page(page_settings, station, broker_host, broker_port, username, password, documents=documents)
         page.start()
         pages.append(page)
         return page

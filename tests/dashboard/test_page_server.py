@@ -16,6 +16,7 @@ import pytest
 from brokers import free_port, until
 
 from firmware_host.dashboard import assets
+from firmware_host.dashboard.documents import NO_SCRIPTS, Document
 from firmware_host.dashboard.page import Page, PageError
 from firmware_host.settings import PageSettings
 
@@ -169,6 +170,90 @@ class TestToken:
 
     def test_a_form_that_is_too_long_is_refused(self, serve: Serve, token_file: str) -> None:
         assert sign_in(serve(token_file=token_file), "x" * 10_000)[0].status == 413
+
+
+class TestDocuments:
+    REPORT = Document(make=lambda: b"<p>four weeks", content_type="text/html; charset=utf-8", policy=NO_SCRIPTS)
+
+    def test_one_is_made_each_time_it_is_asked_for(self, serve: Serve) -> None:
+        asked = iter((b'{"a": 1}', b'{"a": 2}'))
+        page = serve(documents={"/help.json": Document(make=lambda: next(asked), content_type="application/json")})
+        response, body = request(page, "/help.json")
+        assert (response.status, body) == (200, b'{"a": 1}')
+        assert response.headers["Content-Type"] == "application/json"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert request(page, "/help.json")[1] == b'{"a": 2}'
+
+    def test_one_has_its_own_policy_and_the_other_headers(self, serve: Serve) -> None:
+        response, body = request(serve(documents={"/report": self.REPORT}), "/report")
+        policy = response.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+        assert "script-src" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert body == b"<p>four weeks"
+
+    def test_a_large_one_is_packed_for_who_takes_it(self, serve: Serve) -> None:
+        large = Document(make=lambda: b"x" * 50_000, content_type="text/plain; charset=utf-8")
+        page = serve(documents={"/help.json": large})
+        assert request(page, "/help.json")[1] == b"x" * 50_000
+        response, body = request(page, "/help.json", Accept_Encoding="gzip")
+        assert response.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(body) == b"x" * 50_000
+
+    def test_it_is_behind_the_same_door_as_the_page(self, serve: Serve, token_file: str) -> None:
+        page = serve(token_file=token_file, documents={"/report": self.REPORT})
+        response, body = request(page, "/report")
+        assert response.status == 403
+        assert b"four weeks" not in body
+        kept = sign_in(page, TOKEN)[0].headers["Set-Cookie"].partition(";")[0]
+        assert request(page, "/report", Cookie=kept)[0].status == 200
+        assert request(page, "/report", Cookie=kept, Host="rebound.example")[0].status == 403
+
+    def test_one_that_can_not_be_made_now_says_why_and_the_next_is_tried(self, serve: Serve) -> None:
+        faults = [OSError("the disk of the history is not there")]
+
+        def make() -> bytes:
+            if faults:
+                raise faults.pop()
+            return b"here"
+
+        page = serve(documents={"/report": Document(make=make, content_type="text/html")})
+        response, body = request(page, "/report")
+        assert response.status == 503
+        assert body == b"This can't be shown now: the disk of the history is not there"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert request(page, "/report")[1] == b"here"
+
+    def test_a_slow_one_holds_up_nothing_and_is_never_made_twice_at_once(self, serve: Serve) -> None:
+        started, go_on = threading.Event(), threading.Event()
+        makers: list[str] = []
+        most: list[int] = []
+
+        def make() -> bytes:
+            makers.append(threading.current_thread().name)
+            most.append(len(makers))
+            started.set()
+            assert go_on.wait(5)
+            makers.pop()
+            return b"done"
+
+        page = serve(documents={"/report": Document(make=make, content_type="text/html")})
+        answers: list[bytes] = []
+        askers = [threading.Thread(target=lambda: answers.append(request(page, "/report")[1])) for _ in range(3)]
+        for asker in askers:
+            asker.start()
+        assert started.wait(5)
+        assert request(page, "/health")[0].status == 200
+        assert makers[0] != "page"
+        go_on.set()
+        for asker in askers:
+            asker.join(5)
+        assert answers == [b"done"] * 3
+        assert max(most) == 1
+
+    def test_without_them_their_paths_are_not_found(self, serve: Serve) -> None:
+        assert request(serve(), "/report")[0].status == 404
 
 
 class TestStart:
