@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -10,10 +11,14 @@ from typing import Any
 
 import pytest
 from brokers import Mosquitto, free_port
+from browser_bench import CHROMIUM, FLAGS
+from help_fixture import DOCUMENTS
 from page_bench import (
     ROOT,
     Ear,
 )
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Page as Tab
 
 from firmware_host.dashboard.documents import Document
 from firmware_host.dashboard.page import Page
@@ -66,3 +71,34 @@ def serve(built_page: Path) -> Iterator[Callable[..., Page]]:
     yield make
     for page in pages:
         page.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not os.access(CHROMIUM, os.X_OK):
+        pytest.fail(f"{CHROMIUM} is missing; install it with: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, serve: Callable[..., Page], mosquitto: Mosquitto) -> Iterator[Callable[..., Tab]]:
+    """visit() serves the page and opens it in a fresh browser context; no console error is forgiven."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_tab(page: Page | None = None, **options: Any) -> Tab:
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.goto((page or serve(mosquitto.port, documents=DOCUMENTS)).url)
+        return tab
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert errors == [], "the browser's console"

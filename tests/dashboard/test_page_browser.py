@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,120 +10,34 @@ from typing import Any
 import msgspec
 import pytest
 from brokers import Mosquitto, until
+from browser_bench import (
+    OFF_BODY,
+    PHONE,
+    ROLLING,
+    SET_DONE,
+    SLOW_DOWN,
+    STATE,
+    Stream,
+    begin,
+    change,
+    live,
+    low_contrast,
+    plan_at,
+)
+from help_fixture import DOCUMENTS
 from page_bench import (
     Ear,
 )
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
 
-from firmware_host.coaching.events import Cue, Fault, Reason, Recovered, SessionDone, SetDone
+from firmware_host.coaching.events import Fault, Recovered, SessionDone
 from firmware_host.coaching.inputs import Command
-from firmware_host.coaching.snapshot import SessionSnapshot, SetBrief, SetSnapshot, ToolSnapshot
 from firmware_host.dashboard.page import Page
 from firmware_host.messaging import commands
-from firmware_host.messaging.payloads import LivePayload, ResultPayload, StatePayload, live_payload
+from firmware_host.messaging.payloads import ResultPayload
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker]
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-AT = "2026-08-01T07:30:00.000Z"
-PHONE: ViewportSize = {"width": 390, "height": 844}
-
-ROLLING = ToolSnapshot(
-    tool="roller", kind="foam_roller", t=100.0, state="rolling", on_body=True, speed_m_s=-0.082,
-    mean_speed_limit_m_s=0.093, live_speed_limit_m_s=0.187, force_n=212.4, force_low_n=184.0, force_high_n=320.0,
-    load=None, position_m=0.1, position_sd_m=0.01, hold_s=0.0,
-)  # fmt: skip
-STATE = StatePayload(
-    at=AT, t=100.0, tools=(ROLLING,), muscle="calves", side="left", tool="roller", phase="deep", profile="article",
-    routine=None, last_cue=None, pain=False, quiet=False, faults=(), hold_done_s=20.0, hold_enough_s=30.0,
-    set=SetSnapshot(
-        started_t=60.0, work_s=32.4, target_s=45.0, passes=11, short_passes=1, holds=1, hold_s=21.0, in_guidance=0.87
-    ),
-    session=SessionSnapshot(
-        started_t=0.0, work_s=123.0, in_guidance=0.84,
-        sets=(
-            SetBrief(muscle="glutes", side="right", tool="roller", work_s=46.0, passes=14, holds=2, in_guidance=0.91),
-        ),
-    ),
-)  # fmt: skip
-OFF_BODY = msgspec.structs.replace(ROLLING, state="off", on_body=False)
-SLOW_DOWN = Cue(
-    t=99.5, tool="roller", muscle="calves", side="left", cue="slow_down", pattern="slow_down", repeat_after_s=5.0,
-    words="Slower: about half that speed",
-    reason=Reason(value=0.236, limit=0.187, unit="m/s", source="guidance 2.4"),
-)  # fmt: skip
-SET_DONE = SetDone(
-    t=101.0, tool="roller", muscle="it_band", side="right", start=50.0, end=96.0, duration_s=46.0, work_s=44.0,
-    passes=12, short_passes=0, holds=1, hold_s=20.0, distance_m=3.4, mean_speed_m_s=0.08, in_guidance=0.77,
-    mean_force_n=None, peak_force_n=None, force_source="not_measured", verdicts=(),
-)  # fmt: skip
-
-
-def change(struct: Any, **fields: Any) -> Any:
-    return msgspec.structs.replace(struct, **fields)
-
-
-def live(tool: ToolSnapshot = ROLLING, haptic: float = 0.0, **fields: Any) -> LivePayload:
-    return live_payload(change(tool, **fields), AT, None, (0.0, 0.2, 0.6), haptic)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not os.access(CHROMIUM, os.X_OK):
-        pytest.fail(f"{CHROMIUM} is missing; install it with: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium: Browser, serve: Callable[..., Page], mosquitto: Mosquitto) -> Iterator[Callable[..., Tab]]:
-    """visit() serves the page and opens it in a fresh browser context; no console error is forgiven."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_tab(page: Page | None = None, **options: Any) -> Tab:
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.goto((page or serve(mosquitto.port)).url)
-        return tab
-
-    yield open_tab
-    for context in contexts:
-        context.close()
-    assert errors == [], "the browser's console"
-
-
-def begin(tab: Tab, ear: Ear, state: StatePayload = STATE) -> None:
-    """Wait for the page to be connected, then let the daemon speak."""
-    expect(tab.locator("#health")).to_contain_text("Waiting")
-    ear.say("availability", b"online", retain=True)
-    ear.say("state", state)
-    expect(tab.locator("#health")).to_contain_text("Live")
-
-
-class Stream:
-    """Repeats a live message while something is looked for, as the daemon does at 10 Hz."""
-
-    def __init__(self, tab: Tab, ear: Ear) -> None:
-        self._tab = tab
-        self._ear = ear
-
-    def until(self, payload: LivePayload, selector: str, text: str) -> None:
-        def seen() -> bool:
-            self._ear.say("live", payload)
-            return text in (self._tab.locator(selector).text_content() or "")
-
-        until(seen, f"{text!r} in {selector}")
 
 
 def test_what_the_daemon_says_is_seen(visit: Callable[..., Tab], ear: Ear) -> None:
@@ -204,7 +117,7 @@ def test_a_refusal_is_shown_with_its_reason(visit: Callable[..., Tab], ear: Ear)
 
 
 def test_every_button_sends_what_the_daemon_understands(visit: Callable[..., Tab], ear: Ear) -> None:
-    tab = visit()
+    tab = visit(timezone_id="Europe/Berlin")
     two = (ROLLING, change(OFF_BODY, tool="ball", kind="massage_ball"))
     begin(tab, ear, change(STATE, muscle=None, side=None, tool=None, tools=two))
 
@@ -217,14 +130,28 @@ def test_every_button_sends_what_the_daemon_understands(visit: Callable[..., Tab
     press("Right")
     ear.say("state", change(STATE, muscle="tibialis_anterior", side="right", tools=two, t=101.0))
     press("Ball")
-    for name in ("Spot", "Next", "Quiet", "Tare", "End session", "Pain – stop"):
+    for name in ("Hands", "Spot", "Next", "Quiet", "Tare", "Undo", "End session", "Pain – stop"):
         press(name)
     press("Before rolling")
     press("Rate 7 of 10")
+    press("Quick five minutes")
+    tab.get_by_role("link", name="Plan", exact=True).click()
     press("2 h")
     tab.get_by_label("Minutes since the run finished").fill("75")
     press("Set")
-    until(lambda: len(ear.heard) == 11, "all commands at the broker")
+    tab.get_by_label("How hard it was").select_option("6")
+    tab.get_by_label("Date and time at which the run finished").fill("2026-07-31T22:00")
+    press("Set time")
+    press("Begin One muscle")
+    press("Use profile scan")
+    ear.say("state", change(STATE, ask_soreness=True, t=102.0))
+    press("Soreness 4 of 10")
+    ear.say("state", change(STATE, plan=plan_at(2), acknowledged=False, t=103.0))
+    press("I have read this")
+    tab.get_by_role("link", name="Roll", exact=True).click()
+    for name in ("Back", "Repeat", "Undo", "Skip"):
+        press(name)
+    until(lambda: len(ear.heard) == 23, "all commands at the broker")
 
     understood = {}
     for topic, payload in ear.heard:
@@ -238,10 +165,17 @@ def test_every_button_sends_what_the_daemon_understands(visit: Callable[..., Tab
         "select": [
             {"muscle": "tibialis_anterior", "side": "right"},
             {"muscle": "tibialis_anterior", "side": "right", "tool": "ball"},
+            {"muscle": "tibialis_anterior", "side": "right", "tool": "hands"},
         ],
-        "spot": [{}], "next": [{}], "quiet": [{"on": True}], "tare": [{}], "end": [{}], "pain": [{}],
+        "routine": [
+            {"routine": "quick", "muscle": "tibialis_anterior"},
+            {"routine": "one_muscle", "muscle": "tibialis_anterior"},
+        ],
+        "profile": [{"profile": "scan"}], "soreness": [{"value": 4}], "acknowledge": [{}],
+        "back": [{}], "repeat": [{}], "undo": [{}, {}],
+        "spot": [{}], "next": [{}, {}], "quiet": [{"on": True}], "tare": [{}], "end": [{}], "pain": [{}],
         "rate": [{"value": 7, "when": "before"}],
-        "run_finished": [{"ago_s": 7200.0}, {"ago_s": 4500.0}],
+        "run_finished": [{"ago_s": 7200.0}, {"ago_s": 4500.0}, {"ago_s": 4 * 3600.0, "effort": 6}],
     }  # fmt: skip
 
 
@@ -354,7 +288,7 @@ def test_with_a_token_the_browser_signs_in_once(
 ) -> None:
     path = tmp_path / "token"
     path.write_text("a-long-and-random-token\n")
-    tab = visit(serve(mosquitto.port, host="0.0.0.0", token_file=str(path)))
+    tab = visit(serve(mosquitto.port, host="0.0.0.0", token_file=str(path), documents=DOCUMENTS))
     tab.get_by_label("Token").fill("a-long-and-random-token")
     tab.get_by_role("button", name="Sign in").click()
     begin(tab, ear)
@@ -373,33 +307,3 @@ def test_it_fits_the_screen_and_can_be_read(visit: Callable[..., Tab], ear: Ear,
     assert tab.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out sideways"
     assert tab.locator(".pain").bounding_box()["height"] >= 48
     assert low_contrast(tab) == []
-
-
-def low_contrast(tab: Tab) -> list[str]:
-    """Texts under 4.5:1 (WCAG 2.1, 1.4.3) against the nearest ground that is painted behind them."""
-    return tab.evaluate(
-        """() => {
-            const parse = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
-            const light = ([r, g, b]) => [r, g, b].map((level) => level / 255)
-                .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-                .reduce((sum, c, index) => sum + c * [0.2126, 0.7152, 0.0722][index], 0);
-            const ground = (node) => {
-                for (let at = node; at; at = at.parentElement) {
-                    const colour = parse(getComputedStyle(at).backgroundColor);
-                    if (colour.length === 3 || colour[3] === 1) return colour;
-                }
-                return parse(getComputedStyle(document.body).backgroundColor);
-            };
-            const poor = [];
-            for (const node of document.querySelectorAll("#page *")) {
-                const own = [...node.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== "");
-                if (!own || node.disabled || getComputedStyle(node).visibility === "hidden") continue;
-                const style = getComputedStyle(node);
-                const ink = light(parse(node instanceof SVGElement ? style.fill : style.color));
-                const back = light(ground(node));
-                const ratio = (Math.max(ink, back) + 0.05) / (Math.min(ink, back) + 0.05);
-                if (ratio < 4.5) poor.push(`${node.textContent.trim()}: ${ratio.toFixed(2)}`);
-            }
-            return poor;
-        }"""
-    )

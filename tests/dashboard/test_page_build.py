@@ -17,6 +17,8 @@ from page_bench import (
     ROOT,
 )
 
+from firmware_host.coaching.cues import CUES
+
 WEB = ROOT / "web"
 WEIGHT_LIMIT = 40_000
 """Bytes gzip for everything a browser loads: seconds matter on a phone on a garage's WLAN."""
@@ -58,6 +60,13 @@ def test_the_page_asks_nothing_of_other_hosts(built_page: Path) -> None:
     for file in built_page.iterdir():
         if file.suffix != ".gz":
             assert set(re.findall(r"https?://[\w./-]+", file.read_text(encoding="utf-8"))) <= names, file.name
+
+
+def test_the_page_knows_every_cue() -> None:
+    text = (WEB / "src" / "words.ts").read_text(encoding="utf-8")
+    tones = re.search(r"const TONES[^{]*{(.*?)^};", text, re.DOTALL | re.MULTILINE)
+    assert tones is not None
+    assert re.findall(r"^  (\w+):", tones[1], re.MULTILINE) == list(CUES)
 
 
 @pytest.mark.slow

@@ -7,21 +7,32 @@
  */
 
 import type { Incoming, LinkStatus } from "./link";
-import { place } from "./words";
+import type { HelpState } from "./help";
+import { adviceTone, HANDS, place, spoken, type Tone } from "./words";
 import {
+  isAdvice,
   isCue,
   isFault,
+  isHistory,
   isLive,
+  isPhaseChange,
+  isRating,
   isResult,
   isSessionDone,
   isSetDone,
+  isSpotEvent,
+  isSpotMap,
   isState,
   type Cue,
   type Fault,
+  type History,
   type Live,
+  type Rating,
   type SessionDone,
   type SetDone,
   type State,
+  type Step,
+  type TenderSpot,
 } from "./wire";
 
 /** `live` comes at 10 Hz; ten missed are a second. */
@@ -39,13 +50,31 @@ interface Seen<T> {
 
 export type FeedItem =
   | { readonly kind: "cue"; readonly key: string; readonly at: number; readonly cue: Cue }
-  | { readonly kind: "set"; readonly key: string; readonly at: number; readonly set: SetDone };
+  | { readonly kind: "set"; readonly key: string; readonly at: number; readonly set: SetDone }
+  | {
+      readonly kind: "note";
+      readonly key: string;
+      readonly at: number;
+      readonly tone: Tone;
+      readonly words: string;
+      readonly source: string;
+    };
+
+/** How tender a muscle was said to be; what was not said, or was taken back, is null. */
+export interface Rated {
+  readonly muscle: string | null;
+  readonly side: string | null;
+  readonly before: number | null;
+  readonly after: number | null;
+}
 
 export interface Notice {
   readonly key: number;
   readonly at: number;
   readonly ok: boolean;
   readonly text: string;
+  /** When it goes by itself. */
+  readonly until: number;
 }
 
 interface Pending {
@@ -65,6 +94,13 @@ export interface Model {
   readonly pending: Readonly<Record<string, Pending>>;
   readonly notices: readonly Notice[];
   readonly strange: string | null;
+  /** What the phase's last change said; lost on a reload, as nobody keeps it. */
+  readonly phaseWords: { readonly phase: string; readonly words: string; readonly source: string } | null;
+  /** By muscle and side, as they were said since the page was opened. */
+  readonly rated: Readonly<Record<string, Rated>>;
+  readonly spots: readonly TenderSpot[];
+  readonly history: History | null;
+  readonly help: HelpState;
 }
 
 export const EMPTY: Model = {
@@ -78,6 +114,11 @@ export const EMPTY: Model = {
   pending: {},
   notices: [],
   strange: null,
+  phaseWords: null,
+  rated: {},
+  spots: [],
+  history: null,
+  help: null,
 };
 
 export function linked(model: Model, link: LinkStatus): Model {
@@ -125,6 +166,29 @@ function understood(
     case "event/session":
     case "session/last":
       return isSessionDone(payload) ? { ...model, session: payload } : null;
+    case "event/rating":
+      return isRating(payload) ? ratedNow(model, payload, now) : null;
+    case "event/phase": {
+      if (!isPhaseChange(payload)) return null;
+      const { phase, words, source } = payload;
+      const told = noticed({ ...model, phaseWords: { phase, words, source } }, true, words, now, LONG_NOTICE_MS);
+      return noted(told, `phase ${payload.t}`, "go", words, source, now);
+    }
+    case "event/advice":
+      if (!isAdvice(payload)) return null;
+      return noted(model, `advice ${payload.t} ${payload.topic}`, adviceTone(payload.topic), payload.words, payload.source, now);
+    case "event/spot": {
+      if (!isSpotEvent(payload)) return null;
+      const what = payload.removed ? "Tender spot taken back" : payload.by === "hold" ? "Tender spot held" : "Tender spot marked";
+      const where = place(payload.muscle ?? null, payload.side ?? null);
+      const rated = payload.rating === null ? "" : `, rated ${payload.rating}`;
+      const words = `${what}: ${where ?? "no muscle"}, ${(payload.position_m * 100).toFixed(0)} cm${rated}`;
+      return noted(model, `spot ${payload.t} ${payload.removed === true}`, "go", words, "", now);
+    }
+    case "spots":
+      return isSpotMap(payload) ? { ...model, spots: payload.spots } : null;
+    case "history":
+      return isHistory(payload) ? { ...model, history: payload } : null;
     case "event/fault":
       if (!isFault(payload)) return null;
       return { ...model, faults: { ...model.faults, [payload.device]: payload } };
@@ -135,10 +199,33 @@ function understood(
   }
 }
 
+function noted(model: Model, key: string, tone: Tone, words: string, source: string, at: number): Model {
+  return fed(model, { kind: "note", key, at, tone, words, source });
+}
+
+/** A rating, or the taking back of one. "before" begins a new pair. */
+function ratedNow(model: Model, rating: Rating, now: number): Model {
+  const muscle = rating.muscle ?? null;
+  const side = rating.side ?? null;
+  const sore = rating.kind === "soreness";
+  const back = rating.removed ? ", taken back" : "";
+  const what = sore ? "Soreness of the legs" : `${place(muscle, side) ?? "No muscle"} ${rating.when} rolling`;
+  const key = `rating ${rating.t} ${rating.removed === true}`;
+  const next = noted(model, key, "go", `${what}: ${rating.value} of 10${back}`, "", now);
+  if (sore) return next;
+  const id = `${muscle} ${side}`;
+  const known = model.rated[id] ?? { muscle, side, before: null, after: null };
+  const value = rating.removed ? null : rating.value;
+  const pair =
+    rating.when === "before" ? { ...known, before: value, ...(rating.removed ? {} : { after: null }) } : { ...known, after: value };
+  const rated = pair.before === null && pair.after === null ? without(model.rated, id) : { ...model.rated, [id]: pair };
+  return { ...next, rated };
+}
+
 function stated(before: Model, state: State, retained: boolean, now: number): Model {
   // The run's clock went back: Slowroll was started anew, and what was said before is over.
   const restarted = before.state !== null && state.t < before.state.value.t;
-  const model = restarted ? { ...before, faults: {}, feed: [], live: {} } : before;
+  const model = restarted ? { ...before, faults: {}, feed: [], live: {}, rated: {}, phaseWords: null } : before;
   // The state is the authority: a fault older than it that it doesn't name is over.
   const faults = Object.fromEntries(
     Object.entries(model.faults).filter(
@@ -184,15 +271,19 @@ export function ticked(model: Model, now: number): Model {
       next = noticed(next, false, `${pending.label}: Slowroll did not answer`, now);
     }
   }
-  const notices = next.notices.filter((notice) => now - notice.at < (notice.ok ? 4000 : 12_000));
+  const notices = next.notices.filter((notice) => now < notice.until);
   return notices.length === next.notices.length ? next : { ...next, notices };
 }
 
 let lastKey = 0;
 
-export function noticed(model: Model, ok: boolean, text: string, at: number): Model {
+const NOTICE_MS = 4000;
+/** A refusal is read twice; a change of phase is long. */
+const LONG_NOTICE_MS = 12_000;
+
+export function noticed(model: Model, ok: boolean, text: string, at: number, ms = ok ? NOTICE_MS : LONG_NOTICE_MS): Model {
   lastKey += 1;
-  return { ...model, notices: [...model.notices.slice(-2), { key: lastKey, at, ok, text }] };
+  return { ...model, notices: [...model.notices.slice(-2), { key: lastKey, at, ok, text, until: at + ms }] };
 }
 
 function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
@@ -229,7 +320,7 @@ export function health(model: Model, now: number): Health {
 
 /** The newest live message that may be shown as live: the selected tool's, else the newest of any. */
 export function freshLive(model: Model, now: number): Live | null {
-  if (health(model, now).kind !== "live") return null;
+  if (health(model, now).kind !== "live" || byHand(model)) return null;
   const fresh = Object.values(model.live).filter((seen) => now - seen.at <= LIVE_FRESH_MS);
   const selected = fresh.find((seen) => seen.value.tool === model.state?.value.tool);
   const best = selected ?? fresh.sort((a, b) => b.at - a.at)[0];
@@ -255,4 +346,57 @@ export function newestCue(model: Model): { readonly cue: Cue; readonly at: numbe
 export function target(model: Model): string | null {
   const state = model.state?.value;
   return state === undefined ? null : place(state.muscle, state.side);
+}
+
+/** Whether the hands are the tool: timed, and nothing of what a sensor says is about it. */
+export function byHand(model: Model): boolean {
+  return model.state?.value.tool === HANDS;
+}
+
+/** Of the plan: the set that is on, and the one after it; null where there is none. */
+export function planned(model: Model): { readonly number: number; readonly now: Step | null; readonly next: Step | null } {
+  const steps = model.state?.value.plan?.steps ?? [];
+  const index = steps.findIndex((step) => step.state === "now");
+  const next = steps.find((step, at) => at > index && step.state === "next") ?? null;
+  return { number: index + 1, now: steps[index] ?? null, next };
+}
+
+/** Tender spots of what is worked on. */
+export function spotsHere(model: Model): readonly TenderSpot[] {
+  const state = model.state?.value;
+  if (state === undefined || state.muscle === null) return [];
+  return model.spots.filter((spot) => spot.muscle === state.muscle && spot.side === state.side);
+}
+
+export interface Way {
+  readonly spot: TenderSpot;
+  /** Metres from here to the spot; its sign is the direction along the muscle. */
+  readonly left_m: number;
+  readonly words: string;
+}
+
+/** Slower than this a direction is not one, m/s: where a movement begins (docs/contract.md). */
+const MOVING_M_S = 0.015;
+/** Nearer than this is on it, metres: half the hold window. */
+const ON_IT_M = 0.01;
+
+/** The nearest tender spot of the muscle, and whether the tool goes there. */
+export function wayToSpot(model: Model, live: Live | null): Way | null {
+  const here = live?.position_m ?? null;
+  if (live === null || here === null) return null;
+  const distance = (spot: TenderSpot) => Math.abs(spot.position_m - here);
+  const [spot] = [...spotsHere(model)].sort((a, b) => distance(a) - distance(b));
+  if (spot === undefined) return null;
+  const left_m = spot.position_m - here;
+  const cm = `${(Math.abs(left_m) * 100).toFixed(0)} cm`;
+  let words: string;
+  if (Math.abs(left_m) <= Math.max(ON_IT_M, spot.position_sd_m)) words = "On the tender spot";
+  else if (Math.abs(live.speed_m_s) < MOVING_M_S) words = `Tender spot ${cm} away`;
+  else words = left_m * live.speed_m_s > 0 ? `Tender spot ${cm} ahead` : `Tender spot ${cm} behind`;
+  return { spot, left_m, words };
+}
+
+/** The step of a plan in words: "Right calf". */
+export function stepName(step: Step): string {
+  return place(step.muscle, step.side) ?? spoken(step.muscle);
 }

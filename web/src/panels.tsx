@@ -2,9 +2,20 @@
 
 import { useState } from "preact/hooks";
 import { forceZone, speedZone } from "./dials";
-import { faultLines, freshLive, health, newestCue, target, type FeedItem, type Model } from "./model";
+import {
+  byHand,
+  faultLines,
+  freshLive,
+  health,
+  newestCue,
+  planned,
+  stepName,
+  target,
+  type FeedItem,
+  type Model,
+} from "./model";
 import type { Cue, Live, State } from "./wire";
-import { ago, colourName, cueTone, duration, percent, place, quantity, reason, spoken, type Tone } from "./words";
+import { ago, colourName, cueTone, duration, HANDS, inside, percent, place, quantity, reason, spoken, type Tone } from "./words";
 
 /** How long a cue stands large before the page goes back to how it goes. */
 const CUE_SHOWN_MS = 10_000;
@@ -52,19 +63,41 @@ interface Headline {
 /** How it goes, in a few words, when there is no cue to show. */
 function calmHeadline(model: Model, live: Live | null, state: State | undefined): Headline {
   const chosen = target(model);
+  const name = chosen === null ? "" : inside(chosen);
+  if (state?.acknowledged === false) {
+    return { tone: "warn", words: "First read the checklist", detail: "A session can begin once it is read" };
+  }
+  if (byHand(model) && state?.set) {
+    const left = state.set.target_s - state.set.work_s;
+    return {
+      tone: "calm",
+      words: `By hand: ${name}`,
+      detail: left > 0 ? `${Math.ceil(left)} s to go` : "The time is over: go on when you like",
+    };
+  }
+  const onBody = state?.tools.some((tool) => tool.on_body) ?? false;
+  const step = planned(model).now;
+  if (step !== null && !onBody) {
+    const bounds = state?.card ? `From ${state.card.start} to ${state.card.end}` : "Put the tool on the muscle";
+    return { tone: "calm", words: `${state?.set ? "Go on" : "Next"}: ${inside(stepName(step))}`, detail: bounds };
+  }
   if (live === null) {
-    const onBody = state?.tools.some((tool) => tool.on_body) ?? false;
     if (onBody) return { tone: "calm", words: "On the body", detail: "Waiting for values" };
-    const words = chosen === null ? "Choose a muscle to begin" : `Ready: ${chosen.toLowerCase()}`;
-    return { tone: "calm", words, detail: chosen === null ? "" : "Put the tool on the muscle" };
+    if (chosen === null) return { tone: "calm", words: "Choose a muscle to begin", detail: "Or a routine, under Plan" };
+    return { tone: "calm", words: `Ready: ${name}`, detail: "Put the tool on the muscle" };
   }
   if (live.state === "holding") {
-    return { tone: "calm", words: `Holding, ${Math.floor(live.hold_s)} s`, detail: "Breathe slowly" };
+    const [into, out] = [state?.breathe_in_s, state?.breathe_out_s];
+    const pace = into && out ? `Breathe slowly: ${into.toFixed(0)} s in, ${out.toFixed(0)} s out` : "Breathe slowly";
+    return { tone: "calm", words: `Holding, ${Math.floor(live.hold_s)} s`, detail: pace };
   }
   if (live.state !== "rolling") return { tone: "calm", words: "On the body, still", detail: "" };
   const force = forceZone(live);
   const matches = speedZone(live) !== "over" && (force === null || force === "ok");
-  return { tone: "calm", words: "Rolling", detail: matches ? "Matches the guidance" : "" };
+  const how = state?.starting_light ? "Lightly at first" : matches ? "Matches the guidance" : "";
+  const set = state?.set;
+  const far = set ? `${Math.floor(set.work_s)} of ${Math.round(set.target_s)} s` : "";
+  return { tone: "calm", words: "Rolling", detail: [how, far].filter(Boolean).join(" · ") };
 }
 
 /** The line that is read from two metres: the newest cue while it is new, else how it goes. */
@@ -123,7 +156,10 @@ function CueHero({ cue, age }: { cue: Cue; age: number }) {
           <summary>
             {why || spoken(cue.cue)} <span class="age">{ago(age)}</span>
           </summary>
-          <p>Where the limit is from: {cue.reason.source || "not given"}</p>
+          <p>
+            Where the limit is from: {cue.reason.source || "not given"}.{" "}
+            <a href={`#help/cue-${cue.cue}`}>What this cue means</a>
+          </p>
         </details>
       </div>
     </section>
@@ -154,14 +190,17 @@ export function SetPanel({ model }: { model: Model }) {
   const set = state?.set ?? null;
   const share = set === null || set.target_s <= 0 ? 0 : Math.min(1, set.work_s / set.target_s);
   const over = set !== null && set.target_s > 0 && set.work_s > set.target_s;
-  const selected = state?.tools.find((tool) => tool.tool === state.tool) ?? state?.tools[0];
+  const hands = byHand(model);
+  const selected = hands
+    ? HANDS
+    : (state?.tools.find((tool) => tool.tool === state.tool) ?? state?.tools[0])?.kind;
   return (
     <section class="card set" id="set" aria-labelledby="set-title">
       <div class="row">
         <h2 id="set-title" class="place">
           {target(model) ?? "No muscle chosen"}
         </h2>
-        <p class="tool">{selected === undefined ? "no tool" : spoken(selected.kind)}</p>
+        <p class="tool">{selected === undefined ? "no tool" : hands ? "By hand, timed" : spoken(selected)}</p>
       </div>
       <div
         class={over ? "progress over" : "progress"}
@@ -175,20 +214,20 @@ export function SetPanel({ model }: { model: Model }) {
       </div>
       <dl class="facts">
         <div>
-          <dt>Work</dt>
+          <dt>{hands ? "Timer" : "Work"}</dt>
           <dd>{set === null ? "–" : `${Math.floor(set.work_s)} / ${Math.round(set.target_s)} s`}</dd>
         </div>
         <div>
           <dt>Passes</dt>
-          <dd>{set === null ? "–" : set.passes}</dd>
+          <dd>{set === null || hands ? "–" : set.passes}</dd>
         </div>
         <div>
           <dt>Holds</dt>
-          <dd>{set === null ? "–" : set.holds}</dd>
+          <dd>{set === null || hands ? "–" : set.holds}</dd>
         </div>
         <div>
           <dt>In guidance</dt>
-          <dd>{set === null ? "–" : percent(set.in_guidance)}</dd>
+          <dd>{set === null || hands ? "–" : percent(set.in_guidance)}</dd>
         </div>
       </dl>
     </section>
@@ -210,19 +249,25 @@ function FeedLine({ item, now }: { item: FeedItem; now: number }) {
       </li>
     );
   }
-  const { cue } = item;
-  const tone = cueTone(cue.cue);
+  const line =
+    item.kind === "note"
+      ? item
+      : {
+          tone: cueTone(item.cue.cue),
+          words: item.cue.words || spoken(item.cue.cue),
+          source: [reason(item.cue.reason), item.cue.reason.source].filter(Boolean).join("; "),
+        };
   return (
-    <li class={tone}>
-      <ToneMark tone={tone} />
-      <button type="button" class="plain" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {cue.words || spoken(cue.cue)}
-        {open && (
-          <small>
-            {[reason(cue.reason), cue.reason.source].filter(Boolean).join("; ")}
-          </small>
-        )}
-      </button>
+    <li class={line.tone}>
+      <ToneMark tone={line.tone} />
+      {line.source === "" ? (
+        <span>{line.words}</span>
+      ) : (
+        <button type="button" class="plain" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {line.words}
+          {open && <small>{line.source}</small>}
+        </button>
+      )}
       <span class="age">{ago(now - item.at)}</span>
     </li>
   );
@@ -342,7 +387,7 @@ export function Led({ model, now }: Props) {
       : `rgb(${colour.map((level) => Math.round((level / top) * 255)).join(" ")})`;
   return (
     <span class="chip led" id="led">
-      <span class="lamp" style={{ background: fill }} aria-hidden="true" /> LED {name}
+      <span class="lamp" style={{ background: fill }} aria-hidden="true" /> <span class="wide">LED</span> {name}
       {/* Keeps its place while hidden: the motor runs for moments, and nothing should jump. */}
       <b class={live !== null && live.haptic > 0 ? "" : "off"}>· motor</b>
     </span>

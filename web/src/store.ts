@@ -1,15 +1,23 @@
 /** Holds the model and tells who shows it; and sends commands, each with an id that its result brings back. */
 
+import { fetchHelp } from "./help";
 import { heard, linked, noticed, ticked, told, EMPTY, type Model } from "./model";
 import { Link } from "./link";
 
 /** Payload fields of the commands that the page sends (docs/contract.md). */
 export interface Commands {
   readonly select: { readonly muscle: string; readonly side?: string; readonly tool?: string };
+  readonly routine: { readonly name: string; readonly muscle?: string };
+  readonly profile: { readonly name: string };
   readonly next: object;
+  readonly back: object;
+  readonly repeat: object;
+  readonly undo: object;
+  readonly acknowledge: object;
   readonly spot: object;
   readonly rate: { readonly value: number; readonly when: "before" | "after" };
-  readonly run_finished: { readonly minutes_ago: number };
+  readonly soreness: { readonly value: number };
+  readonly run_finished: { readonly minutes_ago?: number; readonly at?: string; readonly effort?: number };
   readonly quiet: { readonly on: boolean };
   readonly tare: object;
   readonly end: object;
@@ -29,7 +37,13 @@ const TOPICS = [
   "state",
   "live",
   "session/last",
+  "history",
+  "spots",
   "event/cue",
+  "event/rating",
+  "event/phase",
+  "event/advice",
+  "event/spot",
   "event/set",
   "event/session",
   "event/fault",
@@ -43,6 +57,9 @@ export class Store {
   private readonly base: string;
   private readonly page = Math.random().toString(36).slice(2, 10);
   private count = 0;
+  /** The profile that was on when the help was asked for last. */
+  private helpFor: string | null = null;
+  private asking = false;
 
   constructor(
     url: string,
@@ -54,16 +71,21 @@ export class Store {
       url,
       TOPICS.map((suffix) => this.base + suffix),
       {
-        status: (status) => this.set(linked(this.model, status)),
+        status: (status) => {
+          this.set(linked(this.model, status));
+          if (status.kind === "up" && typeof this.model.help === "string") this.askHelp();
+        },
         message: (message) => {
           const suffix = message.topic.slice(this.base.length);
           this.set(heard(this.model, suffix, message, performance.now()));
+          this.followProfile();
         },
       },
     );
   }
 
   start(): void {
+    this.askHelp();
     this.link.start();
     window.setInterval(() => this.set(ticked(this.model, performance.now())), 250);
   }
@@ -75,6 +97,25 @@ export class Store {
     const now = performance.now();
     this.set(sent ? told(this.model, id, label, now) : noticed(this.model, false, unsent, now));
   };
+
+  /** The help's numbers are a profile's: ask anew, once, when another one is on. */
+  private followProfile(): void {
+    const { help, state } = this.model;
+    const profile = state?.value.profile ?? null;
+    if (help === null || typeof help === "string" || profile === null) return;
+    if (help.profile !== profile && this.helpFor !== profile) this.askHelp();
+  }
+
+  /** At the start, on another profile, and after a loss when it could not be had. */
+  private askHelp(): void {
+    if (this.asking) return;
+    this.asking = true;
+    this.helpFor = this.model.state?.value.profile ?? null;
+    void fetchHelp().then((help) => {
+      this.asking = false;
+      this.set({ ...this.model, help });
+    });
+  }
 
   private set(model: Model): void {
     this.model = model;

@@ -9,18 +9,23 @@ type Check<T> = (value: unknown) => value is T;
 type Of<C> = C extends Check<infer T> ? T : never;
 
 const num: Check<number> = (value): value is number => typeof value === "number" && Number.isFinite(value);
-const str: Check<string> = (value): value is string => typeof value === "string";
+export const str: Check<string> = (value): value is string => typeof value === "string";
 const bool: Check<boolean> = (value): value is boolean => typeof value === "boolean";
 
 function orNull<T>(check: Check<T>): Check<T | null> {
   return (value): value is T | null => value === null || check(value);
 }
 
-function list<T>(check: Check<T>): Check<readonly T[]> {
+/** What an older program does not send: absent, or null. */
+function maybe<T>(check: Check<T>): Check<T | null | undefined> {
+  return (value): value is T | null | undefined => value === null || value === undefined || check(value);
+}
+
+export function list<T>(check: Check<T>): Check<readonly T[]> {
   return (value): value is readonly T[] => Array.isArray(value) && value.every(check);
 }
 
-function shape<S extends Record<string, Check<unknown>>>(
+export function shape<S extends Record<string, Check<unknown>>>(
   fields: S,
 ): Check<{ readonly [K in keyof S]: Of<S[K]> }> {
   return (value): value is { readonly [K in keyof S]: Of<S[K]> } =>
@@ -47,6 +52,10 @@ const isTool = shape({
   on_body: bool,
   force_n: orNull(num),
   load: orNull(num),
+  mean_speed_limit_m_s: maybe(num),
+  live_speed_limit_m_s: maybe(num),
+  force_low_n: maybe(num),
+  force_high_n: maybe(num),
 });
 
 const isBrief = shape({
@@ -59,6 +68,44 @@ const isBrief = shape({
   in_guidance: num,
 });
 export type SetBrief = Of<typeof isBrief>;
+
+const isStep = shape({ muscle: str, side: str, tool: str, kind: str, set_s: num, state: str, why: str });
+export type Step = Of<typeof isStep>;
+
+const isPlan = shape({
+  routine: str,
+  title: str,
+  steps: list(isStep),
+  explained: list(str),
+  total_s: num,
+  left_s: num,
+});
+export type Plan = Of<typeof isPlan>;
+
+const isCard = shape({
+  muscle: str,
+  title: str,
+  muscles: list(str),
+  position: str,
+  start: str,
+  end: str,
+  lanes: list(str),
+  more: str,
+  note: str,
+  keep_off: str,
+  source: str,
+});
+export type Card = Of<typeof isCard>;
+
+export const isAdvice = shape({
+  t: num,
+  topic: str,
+  words: str,
+  source: str,
+  muscle: maybe(str),
+  side: maybe(str),
+});
+export type Advice = Of<typeof isAdvice>;
 
 export const isState = shape({
   t: num,
@@ -76,6 +123,18 @@ export const isState = shape({
   faults: list(str),
   hold_done_s: num,
   hold_enough_s: num,
+  acknowledged: maybe(bool),
+  plan: maybe(isPlan),
+  card: maybe(isCard),
+  lane: maybe(str),
+  advice: maybe(list(isAdvice)),
+  starting_light: maybe(bool),
+  resting: maybe(bool),
+  breathe_in_s: maybe(num),
+  breathe_out_s: maybe(num),
+  run_ago_s: maybe(num),
+  sore: maybe(bool),
+  ask_soreness: maybe(bool),
 });
 export type State = Of<typeof isState>;
 
@@ -90,6 +149,7 @@ export const isLive = shape({
   }),
   force_n: orNull(num),
   load: orNull(num),
+  position_m: maybe(num),
   state: str,
   hold_s: num,
   led: rgb,
@@ -118,6 +178,53 @@ export const isSessionDone = shape({
   advice: list(str),
 });
 export type SessionDone = Of<typeof isSessionDone>;
+
+export const isRating = shape({
+  t: num,
+  muscle: maybe(str),
+  side: maybe(str),
+  value: num,
+  when: str,
+  kind: maybe(str),
+  removed: maybe(bool),
+});
+export type Rating = Of<typeof isRating>;
+
+export const isPhaseChange = shape({ t: num, phase: str, before: str, words: str, source: str });
+
+export const isSpotEvent = shape({
+  t: num,
+  muscle: maybe(str),
+  side: maybe(str),
+  position_m: num,
+  position_sd_m: num,
+  rating: orNull(num),
+  by: maybe(str),
+  removed: maybe(bool),
+});
+
+const isTenderSpot = shape({
+  muscle: orNull(str),
+  side: orNull(str),
+  position_m: num,
+  position_sd_m: num,
+  count: num,
+  last_marked: str,
+  last_rating: orNull(num),
+  trend: orNull(str),
+});
+export type TenderSpot = Of<typeof isTenderSpot>;
+export const isSpotMap = shape({ spots: list(isTenderSpot) });
+
+export const isHistory = shape({
+  total_sessions: num,
+  total_work_s: num,
+  streak_weeks: num,
+  week_sessions: num,
+  week_minutes: num,
+  muscles: list(shape({ muscle: str, side: orNull(str), last_done: str, sessions: num, trend: orNull(str) })),
+});
+export type History = Of<typeof isHistory>;
 
 /** `fault` and `recovered`. */
 export const isFault = shape({ t: num, device: str, what: str, hint: str });

@@ -17,7 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
   plantar_fascia: "Sole of the foot",
 };
 
-/** The muscles that the page offers, in the article's order. */
+/** The muscles that the page offers, in the article's order; then those it names beside them. */
 export const MUSCLES = [
   "calves",
   "hamstrings",
@@ -25,28 +25,74 @@ export const MUSCLES = [
   "it_band",
   "glutes",
   "tibialis_anterior",
+  "tfl",
+  "hip_flexors",
+  "plantar_fascia",
 ] as const;
 
-const STOP = new Set(["stop_pain", "no_signal", "ease_off", "near_joint", "slow_down"]);
-const WARN = new Set([
-  "smooth_out",
-  "change_tool",
-  "start_lighter",
-  "hold_on",
-  "lean_in",
-  "set_overtime",
-  "take_a_break",
-]);
+/** On a button, where the long name has no room. */
+const SHORT: Readonly<Record<string, string>> = { tfl: "TFL", plantar_fascia: "Sole" };
+
+/** The tool that is always there, and not measured. */
+export const HANDS = "hands";
+
+/** Every cue of firmware_host/coaching/cues.py; a test compares the two. */
+const TONES: Readonly<Record<string, Tone>> = {
+  stop_pain: "stop",
+  no_signal: "stop",
+  read_first: "warn",
+  ease_off: "stop",
+  near_joint: "stop",
+  slow_down: "stop",
+  spot_near: "warn",
+  smooth_out: "warn",
+  rest_muscle: "warn",
+  change_tool: "warn",
+  start_lighter: "warn",
+  hold_on: "warn",
+  hold_done: "go",
+  hold_enough: "go",
+  spot_found: "go",
+  lean_in: "warn",
+  move_on: "go",
+  set_overtime: "warn",
+  other_side: "go",
+  next_up: "go",
+  switch_to_tfl: "warn",
+  rotate_leg: "go",
+  breathe: "go",
+  leg_done: "go",
+  session_done: "go",
+  take_a_break: "warn",
+};
+
+export const CUE_NAMES: readonly string[] = Object.keys(TONES);
 
 export function cueTone(cue: string): Tone {
-  if (STOP.has(cue)) return "stop";
-  return WARN.has(cue) ? "warn" : "go";
+  return TONES[cue] ?? "go";
+}
+
+const ALARMING: ReadonlySet<string> = new Set(["seek_help", "pain_stop", "rating_rising", "numbness"]);
+
+/** Advice stays to be read; only what says to stop is an alarm. */
+export function adviceTone(topic: string): Tone {
+  if (ALARMING.has(topic)) return "stop";
+  return topic === "rest_muscle" || topic === "rating_high" ? "warn" : "go";
+}
+
+/** "better" and the like, in words that go behind a rating or a share. */
+export function trendWords(trend: string | null): string {
+  return trend === "better" ? "▾ easing" : trend === "worse" ? "▴ more tender" : trend === "same" ? "unchanged" : "";
 }
 
 /** "slow_down" -> "Slow down". */
 export function spoken(name: string): string {
   const words = name.replaceAll("_", " ").replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function shortName(muscle: string): string {
+  return SHORT[muscle] ?? muscleName(muscle);
 }
 
 export function muscleName(muscle: string): string {
@@ -58,8 +104,12 @@ export function place(muscle: string | null, side: string | null): string | null
   if (muscle === null) return null;
   const name = muscleName(muscle);
   if (side === null) return name;
-  const inside = /^[A-Z]{2}/.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1);
-  return `${spoken(side)} ${inside}`;
+  return `${spoken(side)} ${inside(name)}`;
+}
+
+/** A name within a sentence: "left calf", but "IT band". */
+export function inside(name: string): string {
+  return /^[A-Z]{2}/.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1);
 }
 
 /** m/s as cm/s without sign: one decimal below 10, none above. */
@@ -82,6 +132,29 @@ export function ago(ms: number): string {
   if (seconds < 60) return `${Math.floor(seconds)} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   return `${Math.floor(seconds / 3600)} h ago`;
+}
+
+/** A length of time, coarsely: "40 min", "3 h", "2 days". */
+export function span(seconds: number): string {
+  const minutes = Math.floor(Math.max(0, seconds) / 60);
+  if (minutes < 90) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}
+
+/** "2026-08-01T07:30" of a datetime-local field, in this browser's zone, as RFC 3339; null when it is no moment. */
+export function moment(local: string): string | null {
+  const at = new Date(local);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
+/** The day of an RFC 3339 moment, from `now`: "today", "yesterday", "5 days ago". */
+export function day(at: string, now: Date): string {
+  const then = new Date(at);
+  if (Number.isNaN(then.getTime())) return at;
+  const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  const days = Math.round((midnight(now) - midnight(then)) / 86_400_000);
+  return days <= 0 ? "today" : days === 1 ? "yesterday" : `${days} days ago`;
 }
 
 export function percent(share: number): string {

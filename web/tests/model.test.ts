@@ -2,6 +2,7 @@ import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { test } from "node:test";
 import {
   ANSWER_MS,
+  byHand,
   EMPTY,
   faultLines,
   freshLive,
@@ -11,9 +12,12 @@ import {
   LIVE_FRESH_MS,
   newestCue,
   noticed,
+  planned,
+  spotsHere,
   STATE_FRESH_MS,
   ticked,
   told,
+  wayToSpot,
   type Model,
 } from "../src/model";
 
@@ -170,7 +174,7 @@ test("notices go by themselves, refusals later", () => {
 test("a payload that doesn't fit its topic changes nothing but says so", () => {
   const before = hear(UP, "state", state(), 0);
   for (const text of ["", "{", "[]", "null", "7", '{"t": "soon"}', '{"t": 1, "tools": [7]}']) {
-    for (const suffix of ["state", "live", "event/cue", "event/set", "event/session", "event/fault", "result/next"]) {
+    for (const suffix of ["state", "live", "event/cue", "event/set", "event/session", "event/fault", "event/rating", "event/phase", "event/advice", "event/spot", "spots", "history", "result/next"]) {
       const after = heard(before, suffix, { topic: suffix, text, retained: false }, 1);
       deepEqual({ ...after, strange: null }, before, `${suffix} ${text}`);
       notEqual(after.strange, null, `${suffix} ${text}`);
@@ -179,4 +183,102 @@ test("a payload that doesn't fit its topic changes nothing but says so", () => {
   const strange = hear(before, "state", 7, 1);
   equal(hear(strange, "live", live(), 2).strange, "state");
   equal(hear(strange, "state", state(), 2).strange, null, "readable again");
+});
+
+function rating(fields: object = {}) {
+  return { t: 1, muscle: "calves", side: "left", value: 6, when: "before", kind: "rate", removed: false, ...fields };
+}
+
+test("ratings pair up by muscle and side; a new one before begins a new pair", () => {
+  let model = hear(UP, "event/rating", rating(), 0);
+  model = hear(model, "event/rating", rating({ t: 2, value: 3, when: "after" }), 0);
+  model = hear(model, "event/rating", rating({ t: 3, side: "right", when: "after", value: 5 }), 0);
+  const pair = (key: string) => [model.rated[key]?.before, model.rated[key]?.after];
+  deepEqual(pair("calves left"), [6, 3]);
+  deepEqual(pair("calves right"), [null, 5]);
+  model = hear(model, "event/rating", rating({ t: 4, side: "right", when: "after", value: 5, removed: true }), 0);
+  deepEqual(pair("calves right"), [undefined, undefined], "nothing is left of it");
+  model = hear(model, "event/rating", rating({ t: 5, value: 4 }), 0);
+  deepEqual(pair("calves left"), [4, null]);
+  const sore = hear(model, "event/rating", rating({ t: 6, muscle: null, side: null, kind: "soreness" }), 0);
+  deepEqual(sore.rated, model.rated, "soreness is of the legs, not of a muscle");
+  equal(sore.feed[0]?.key, "rating 6 false");
+});
+
+test("a change of phase is noticed for long and forgotten at a restart", () => {
+  const change = { t: 101, phase: "deep", before: "between", words: "Deeper now.", source: "W2" };
+  let model = hear(hear(UP, "state", state(), 0), "event/phase", change, 10);
+  equal(model.phaseWords?.words, "Deeper now.");
+  equal(ticked(model, 9000).notices.length, 1);
+  equal(ticked(model, 12_010).notices.length, 0);
+  model = hear(hear(model, "event/rating", rating(), 15), "state", state({ t: 1 }), 20);
+  equal(model.phaseWords, null);
+  deepEqual(model.rated, {});
+});
+
+test("advice and spots are listed, each once", () => {
+  const advice = { t: 9, topic: "seek_help", words: "Ask somebody.", source: "", muscle: null, side: null };
+  const spot = { t: 8, muscle: "calves", side: "left", position_m: 0.123, position_sd_m: 0.01, rating: 4 };
+  let model = hear(hear(UP, "event/spot", spot, 1), "event/advice", advice, 2);
+  model = hear(hear(model, "event/advice", advice, 3), "event/spot", { ...spot, removed: true }, 4);
+  deepEqual(
+    model.feed.map((item) => (item.kind === "note" ? `${item.tone} ${item.words}` : "")),
+    [
+      "go Tender spot taken back: Left calf, 12 cm, rated 4",
+      "stop Ask somebody.",
+      "go Tender spot marked: Left calf, 12 cm, rated 4",
+    ],
+  );
+});
+
+test("what the hands do is not what a tool's sensor says", () => {
+  const model = hear(hear(UP, "state", state({ tool: "hands" }), 0), "live", live(), 0);
+  equal(byHand(model), true);
+  equal(freshLive(model, 0), null);
+});
+
+test("of a plan the set that is on and the next that will be", () => {
+  const step = (where: string) => ({ muscle: "calves", side: "left", tool: "roller", kind: "foam_roller", set_s: 40, state: where, why: "" });
+  const plan = (...where: string[]) =>
+    planned(
+      hear(UP, "state", state({ plan: { routine: "r", title: "R", steps: where.map(step), explained: [], total_s: 80, left_s: 40 } }), 0),
+    );
+  equal(plan("done", "skipped", "now", "next").number, 3);
+  equal(plan("done", "now", "skipped", "next").next?.state, "next");
+  equal(plan("done", "now").next, null);
+  deepEqual(plan("done", "done"), { number: 0, now: null, next: null });
+  deepEqual(planned(UP), { number: 0, now: null, next: null });
+});
+
+test("a tender spot lies ahead, behind, or here, and only the muscle's own count", () => {
+  const spot = (position_m: number, muscle = "calves") => ({
+    muscle,
+    side: "left",
+    position_m,
+    position_sd_m: 0.015,
+    count: 1,
+    last_marked: "",
+    last_rating: null,
+    trend: null,
+  });
+  let model = hear(hear(UP, "state", state(), 0), "spots", { spots: [spot(0.2), spot(0.05), spot(0.1, "glutes")] }, 0);
+  equal(spotsHere(model).length, 2);
+  const words = (position_m: number | null, speed_m_s: number) => {
+    model = hear(model, "live", live({ position_m, speed_m_s }), 0);
+    return wayToSpot(model, freshLive(model, 0))?.words;
+  };
+  equal(words(0.1, 0.05), "Tender spot 5 cm behind");
+  equal(words(0.1, -0.05), "Tender spot 5 cm ahead");
+  equal(words(0.16, 0.05), "Tender spot 4 cm ahead");
+  equal(words(0.1, 0.01), "Tender spot 5 cm away");
+  equal(words(0.06, 0.05), "On the tender spot");
+  equal(words(null, 0.05), undefined, "without a position there is no way");
+  equal(wayToSpot(model, null), null);
+});
+
+test("a state with more than this page knows is read, and one with less", () => {
+  const more = state({ acknowledged: false, something_new: { a: 1 }, advice: [], plan: null, run_ago_s: 5 });
+  equal(hear(UP, "state", more, 0).state?.value.acknowledged, false);
+  equal(hear(UP, "state", state(), 0).state?.value.acknowledged, undefined);
+  equal(hear(UP, "state", state({ plan: { steps: 7 } }), 0).state, null);
 });

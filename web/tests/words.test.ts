@@ -1,6 +1,23 @@
-import { equal } from "node:assert/strict";
+import { equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { ago, cmPerS, colourName, cueTone, duration, place, quantity, reason, spoken } from "../src/words";
+import {
+  adviceTone,
+  ago,
+  cmPerS,
+  colourName,
+  cueTone,
+  day,
+  duration,
+  inside,
+  moment,
+  place,
+  quantity,
+  reason,
+  shortName,
+  span,
+  spoken,
+  trendWords,
+} from "../src/words";
 
 test("speed is shown in cm/s without sign, with a decimal only where it can be read", () => {
   equal(cmPerS(0.0934), "9.3");
@@ -48,6 +65,8 @@ test("every cue of the contract has its tone, and an unknown one is not an alarm
   equal(cueTone("stop_pain"), "stop");
   equal(cueTone("slow_down"), "stop");
   equal(cueTone("lean_in"), "warn");
+  equal(cueTone("read_first"), "warn");
+  equal(cueTone("next_up"), "go");
   equal(cueTone("hold_done"), "go");
   equal(cueTone("something_new"), "go");
   equal(spoken("slow_down"), "Slow down");
@@ -60,4 +79,45 @@ test("the LED's colours have names at any brightness", () => {
   equal(colourName([0.5, 0, 0.4]), "magenta");
   equal(colourName([0.5, 0, 0.05]), "red");
   equal(colourName([0.2, 0.2, 0.2]), "white");
+});
+
+test("names fit buttons and sentences", () => {
+  equal(shortName("tfl"), "TFL");
+  equal(shortName("plantar_fascia"), "Sole");
+  equal(shortName("calves"), "Calf");
+  equal(inside("Left calf"), "left calf");
+  equal(inside("IT band"), "IT band");
+});
+
+test("spans are coarse: minutes, then hours, then days", () => {
+  equal(span(-5), "0 min");
+  equal(span(59 * 60), "59 min");
+  equal(span(89.9 * 60), "89 min");
+  equal(span(90 * 60), "1 h");
+  equal(span(47.9 * 3600), "47 h");
+  equal(span(73 * 3600), "3 days");
+});
+
+test("a local time is told with its zone, and what is no moment is not", () => {
+  equal(moment("2026-08-01T07:30"), new Date(2026, 7, 1, 7, 30).toISOString());
+  match(moment("2026-08-01T07:30") ?? "", /Z$/);
+  equal(moment(""), null);
+  equal(moment("yesterday"), null);
+});
+
+test("days are counted by midnights, not by 24 hours", () => {
+  const now = new Date(2026, 7, 3, 0, 30);
+  equal(day(new Date(2026, 7, 3, 0, 10).toISOString(), now), "today");
+  equal(day(new Date(2026, 7, 2, 23, 50).toISOString(), now), "yesterday");
+  equal(day(new Date(2026, 6, 29, 12, 0).toISOString(), now), "5 days ago");
+  equal(day("no date", now), "no date");
+});
+
+test("advice is an alarm only where it says to stop or to ask somebody", () => {
+  equal(adviceTone("seek_help"), "stop");
+  equal(adviceTone("rating_rising"), "stop");
+  equal(adviceTone("rest_muscle"), "warn");
+  equal(adviceTone("resume"), "go");
+  equal(trendWords("better"), "▾ easing");
+  equal(trendWords(null), "");
 });

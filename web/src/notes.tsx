@@ -1,0 +1,74 @@
+/** What has to be read: the checklist before the first use, and advice that holds now. */
+
+import type { Help } from "./help";
+import type { Model } from "./model";
+import { ToneMark } from "./panels";
+import type { Tell } from "./store";
+import { adviceTone, spoken } from "./words";
+
+export function ChecklistItems({ checklist }: { checklist: Help["checklist"] }) {
+  return (
+    <>
+      <p>{checklist.intro}</p>
+      <ul class="checklist">
+        {checklist.items.map(({ text, kind, source }) => (
+          <li key={text}>
+            <span class="tag">{spoken(kind)}</span>
+            <span>
+              {text} <small>{source}</small>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {checklist.source !== "" && <p class="hint">Source: {checklist.source}</p>}
+    </>
+  );
+}
+
+/** Until it was read once no session begins. It can't be agreed to unread: without its items there is no button. */
+export function Checklist({ model, tell }: { model: Model; tell: Tell }) {
+  if (model.state?.value.acknowledged !== false) return null;
+  const { help } = model;
+  const ready = help !== null && typeof help !== "string";
+  return (
+    <section class="card first" id="checklist" role="dialog" aria-labelledby="checklist-title">
+      <h2 id="checklist-title">{ready ? help.checklist.title : "Before the first use"}</h2>
+      {ready ? (
+        <>
+          <ChecklistItems checklist={help.checklist} />
+          <button type="button" class="main" onClick={() => tell("acknowledge", {}, "Checklist read")}>
+            I have read this
+          </button>
+        </>
+      ) : (
+        <p>
+          {help ?? "The checklist is being fetched."}
+          {help !== null && " You can read the checklist with: slowroll acknowledge"}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Newest first; each stays until the program says that it holds no more. `alarms`: only those, or all but those. */
+export function AdviceCards({ model, alarms }: { model: Model; alarms?: boolean }) {
+  const all = [...(model.state?.value.advice ?? [])].reverse();
+  const advice = alarms === undefined ? all : all.filter(({ topic }) => (adviceTone(topic) === "stop") === alarms);
+  if (advice.length === 0) return null;
+  return (
+    <div class="advice-cards" role="status">
+      {advice.map((each) => {
+        const tone = adviceTone(each.topic);
+        return (
+          <section key={`${each.t} ${each.topic}`} class={`card note ${tone}`}>
+            <ToneMark tone={tone} />
+            <div>
+              <p>{each.words}</p>
+              {each.source !== "" && <small>{each.source}</small>}
+            </div>
+          </section>
+        );
+      })}
+    </div>
+  );
+}
