@@ -152,7 +152,7 @@ def plan_at(index: int, skipped: tuple[int, ...] = ()) -> PlanSnapshot:
 
     steps = tuple(change(step, state=place(at)) for at, step in enumerate(STEPS))
     return PlanSnapshot(
-        routine="post_run_legs", title="Post-run legs", steps=steps, total_s=480.0, left_s=480.0 - 40.0 * index,
+        routine="post-run-legs", title="Post-run legs", steps=steps, total_s=480.0, left_s=480.0 - 40.0 * index,
         explained=("Asked for: 12 sets of 30 to 60 s.", "A session is 5 to 10 min, so that a set is 40 s."),
     )  # fmt: skip
 

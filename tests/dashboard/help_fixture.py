@@ -16,14 +16,14 @@ HELP: dict[str, Any] = {
     ],
     "routines": [
         {
-            "name": "post_run_legs",
+            "name": "post-run-legs",
             "title": "Post-run legs",
             "about": "All six muscle groups in the article's order, both sides.",
             "source": "the article",
         },
         {"name": "quick", "title": "Quick five minutes", "about": "Calves, hamstrings, quadriceps.", "source": ""},
         {"name": "stick", "title": "Calves and shins with the stick", "about": "Sitting on a chair.", "source": ""},
-        {"name": "one_muscle", "title": "One muscle", "about": "The muscle that is chosen, both sides.", "source": ""},
+        {"name": "one-muscle", "title": "One muscle", "about": "The muscle that is chosen, both sides.", "source": ""},
     ],
     "checklist": {
         "title": "Before you roll for the first time",

@@ -169,7 +169,7 @@ def test_every_button_sends_what_the_daemon_understands(visit: Callable[..., Tab
         ],
         "routine": [
             {"routine": "quick", "muscle": "tibialis_anterior"},
-            {"routine": "one_muscle", "muscle": "tibialis_anterior"},
+            {"routine": "one-muscle", "muscle": "tibialis_anterior"},
         ],
         "profile": [{"profile": "scan"}], "soreness": [{"value": 4}], "acknowledge": [{}],
         "back": [{}], "repeat": [{}], "undo": [{}, {}],

@@ -50,7 +50,8 @@ def test_before_the_first_use_the_checklist_is_read_and_acknowledged(visit: Call
     begin(tab, ear, change(STATE, acknowledged=False, session=None, set=None, tools=(OFF_BODY,)))
     checklist = tab.locator("#checklist")
     expect(checklist.locator("li")).to_have_count(3)
-    expect(checklist).to_contain_text("A thrombosis, now or before. S23 [abs]")
+    expect(checklist).to_contain_text("Do not S23 [abs]")
+    expect(checklist.locator("h3")).to_have_count(2)
     expect(tab.locator("#hero .words")).to_have_text("First read the checklist")
     assert checklist.bounding_box()["y"] < tab.locator("#hero").bounding_box()["y"], "it stands first"
     tab.get_by_role("button", name="I have read this").click()

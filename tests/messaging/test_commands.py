@@ -57,8 +57,8 @@ def refused(name: str, payload: Any = None) -> str:
         ("undo", {"id": "u"}, Command(t=NOW, command="undo", id="u")),
         (
             "routine",
-            {"name": "one_muscle", "muscle": "calves", "id": "r"},
-            Command(t=NOW, command="routine", routine="one_muscle", muscle="calves", id="r"),
+            {"name": "one-muscle", "muscle": "calves", "id": "r"},
+            Command(t=NOW, command="routine", routine="one-muscle", muscle="calves", id="r"),
         ),
         ("routine", {"name": "quick"}, Command(t=NOW, command="routine", routine="quick")),
         ("soreness", {"value": 4}, Command(t=NOW, command="soreness", value=4)),

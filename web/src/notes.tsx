@@ -6,21 +6,36 @@ import { ToneMark } from "./panels";
 import type { Tell } from "./store";
 import { adviceTone, spoken } from "./words";
 
+type Item = Help["checklist"]["items"][number];
+
+/** Items of one kind and source that follow each other, so that a heading says it once. */
+export function grouped(items: readonly Item[]): readonly (readonly Item[])[] {
+  const groups: Item[][] = [];
+  for (const item of items) {
+    const last = groups[groups.length - 1];
+    if (last?.[0]?.kind === item.kind && last[0].source === item.source) last.push(item);
+    else groups.push([item]);
+  }
+  return groups;
+}
+
 export function ChecklistItems({ checklist }: { checklist: Help["checklist"] }) {
   return (
     <>
       <p>{checklist.intro}</p>
-      <ul class="checklist">
-        {checklist.items.map(({ text, kind, source }) => (
-          <li key={text}>
-            <span class="tag">{spoken(kind)}</span>
-            <span>
-              {text} <small>{source}</small>
-            </span>
-          </li>
-        ))}
-      </ul>
-      {checklist.source !== "" && <p class="hint">Source: {checklist.source}</p>}
+      {grouped(checklist.items).map((items) => (
+        <div class="checklist" key={items[0]?.text}>
+          <h3>
+            {spoken(items[0]?.kind ?? "")} <small>{items[0]?.source}</small>
+          </h3>
+          <ul>
+            {items.map(({ text }) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </div>
+      ))}
+      {checklist.source !== "" && <p class="hint">Sources: {checklist.source}</p>}
     </>
   );
 }
