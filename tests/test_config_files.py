@@ -15,10 +15,15 @@ from msgspec.inspect import StructType
 
 from firmware_host.acquisition.devices import devices_for
 from firmware_host.cli import main
+from firmware_host.coaching.inputs import Person
+from firmware_host.coaching.planner import plan
+from firmware_host.coaching.routine import Plan
 from firmware_host.commands import demo
 from firmware_host.profile_numbers import literal
 from firmware_host.profiles import load_profile, profile_files
+from firmware_host.routines import load_routines
 from firmware_host.settings import Settings, load, parse, shipped_config
+from firmware_host.techniques import load_techniques
 from sensors.catalog import Catalog
 
 CONFIG = Path(str(shipped_config()))
@@ -124,6 +129,32 @@ def test_every_profile_loads_under_its_own_name() -> None:
     assert "article" in names
     for name in names:
         assert load_profile(name).name == name
+
+
+def test_every_shipped_file_is_read_by_something() -> None:
+    """A file that nothing reads would be a promise that nobody keeps."""
+    read = {CONFIG / "slowroll.toml", CONFIG / "explain.toml", CONFIG / "techniques.toml", *FILES}
+    read |= {CONFIG / "profiles" / f"{name}.toml" for name in profile_files(None)}
+    read |= {CONFIG / "routines" / f"{name}.toml" for name in load_routines(None)[0]}
+    assert set(CONFIG.rglob("*.toml")) == read
+
+
+def test_every_routine_can_be_planned_by_every_profile() -> None:
+    """With no tool at all: hands are always there."""
+    cards = load_techniques()
+    for name in profile_files(None):
+        profile = load_profile(name)
+        for routine in load_routines(None)[0].values():
+            made = plan(routine, profile, Person(), (), "unknown", (), (), "calves", cards)
+            assert isinstance(made, Plan), made
+            assert {step.tool for step in made.steps} == {"hands"}
+            assert all(step.kind in cards[step.muscle].tools for step in made.steps)
+
+
+def test_the_whole_file_names_the_routines_that_can_be_followed_from_the_start() -> None:
+    comment = TEXT.split("The routine that a session follows")[1].split("#routine =")[0]
+    named = {name for name in load_routines(None)[0] if f'"{name}"' in comment}
+    assert named == set(load_routines(None)[0]) - {"one-muscle"}, "which waits for a muscle"
 
 
 def test_an_owners_profile_wins_and_is_found_beside_the_configuration(tmp_path: Path) -> None:

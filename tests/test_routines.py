@@ -9,12 +9,15 @@ import pytest
 
 from firmware_host.cli import main
 from firmware_host.clock import ManualClock
-from firmware_host.coaching.routine import RoutineStep
+from firmware_host.coaching.inputs import Person, Tool
+from firmware_host.coaching.planner import plan
+from firmware_host.coaching.routine import Plan, RoutineStep
 from firmware_host.commands.common import routines_of
 from firmware_host.daemon import Daemon
 from firmware_host.profiles import load_profile
 from firmware_host.routines import check_routine, load_routines, routines_from_recording
 from firmware_host.settings import SettingsError, load
+from firmware_host.techniques import load_techniques
 
 SHIPPED = ["ball", "one-muscle", "post-run-legs", "quick", "stick"]
 MINE = """
@@ -176,3 +179,35 @@ def test_the_daemon_knows_the_routines_and_the_cards(config: Path, tmp_path: Pat
     assert stored["routine"] == "mine"
     assert sorted(stored["routines"]) == sorted([*SHIPPED, "mine"])
     assert set(stored["techniques"]) == set(profile.muscles)
+
+
+# --- the document ------------------------------------------------------------------------------------------------
+
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "routines.md").read_text(encoding="utf-8")
+
+
+def test_the_routine_shown_in_the_document_loads(tmp_path: Path) -> None:
+    text = DOCUMENT.split("```toml routine\n")[1].split("```")[0]
+    found, faults = load_routines(own(tmp_path, stairs_day=text))
+    assert faults == []
+    assert [step.direct for step in found["stairs-day"].steps] == [False, True, False]
+    for name in SHIPPED:
+        assert f"| `{name}` |" in DOCUMENT
+
+
+def test_the_example_in_the_document_is_what_the_planner_says() -> None:
+    told = DOCUMENT.split("```text\n")[1].split("```")[0].splitlines()
+    made = plan(
+        load_routines(None)[0]["post-run-legs"],
+        load_profile("article"),
+        Person(),
+        [Tool(name="roller", kind="foam_roller")],
+        "moderate",
+        (),
+        (),
+        None,
+        load_techniques(),
+    )
+    assert isinstance(made, Plan)
+    assert list(made.explained) == told
+    assert made.steps[-1].why.startswith("by hand, as no tool that suits it is here")
