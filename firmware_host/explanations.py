@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from firmware_host.checklist import Checklist
 from firmware_host.coaching.cues import CUES
 from firmware_host.coaching.guidance import Profile
 from firmware_host.coaching.routine import Routine
@@ -220,12 +221,11 @@ def help_payload(
     profile: Profile,
     profiles: Mapping[str, Profile],
     routines: Mapping[str, Routine],
-    checklist: Any,
+    checklist: Checklist,
 ) -> dict[str, Any]:
     """`Help` as it is in JSON: everything the page's help shows, with the numbers of `profile`.
 
-    `profiles` are those one may switch to, with or without the one in use. `checklist` is what
-    firmware_host/checklist.py reads: title, notice, question, groups of items, sources.
+    `profiles` are those one may switch to, with or without the one in use.
     """
     known = explanations()
     names = {profile.name: profile, **{name: other for name, other in profiles.items() if name != profile.name}}
@@ -249,7 +249,7 @@ def help_payload(
     return plain
 
 
-def _checklist(asked: Any) -> ChecklistHelp:
+def _checklist(asked: Checklist) -> ChecklistHelp:
     """The groups in one list, each item with its group's title and source."""
     return ChecklistHelp(
         title=asked.title,

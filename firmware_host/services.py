@@ -12,6 +12,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from firmware_host.clock import rfc3339
 from firmware_host.coaching.events import Event, SessionDone, Spot
 from firmware_host.coaching.inputs import Command
@@ -83,7 +85,16 @@ class Services:
             from firmware_host.messaging.client import password_of
 
             host = "127.0.0.1" if mqtt.broker == EMBEDDED else mqtt.broker
-            self._page = Page(page, self._settings.station, host, mqtt.port, mqtt.username, password_of(mqtt), mqtt.tls)
+            self._page = Page(
+                page,
+                self._settings.station,
+                host,
+                mqtt.port,
+                mqtt.username,
+                password_of(mqtt),
+                mqtt.tls,
+                documents(self._daemon),
+            )
             self._page.start()
         if self._settings.runs_dir is None:  # the owner's own folder may be a disk that is not there yet
             with contextlib.suppress(OSError):  # its own look at the folder says what is wrong with it
@@ -195,6 +206,23 @@ class Services:
         if self._unanswered and self._unanswered[0] is command:
             self._unanswered.popleft()
             self._messenger.answer(command.command, ResultPayload(id=command.id, ok=not why, why=why))
+
+
+def documents(daemon: Daemon) -> dict[str, Any]:
+    """What the page fetches besides its own files, made when it is asked for."""
+    from firmware_host.dashboard.documents import Document
+
+    return {"/help.json": Document(make=lambda: _help(daemon), content_type="application/json")}
+
+
+def _help(daemon: Daemon) -> bytes:
+    """The rules, cues and topics, with the numbers of the profile that holds now."""
+    from firmware_host.checklist import checklist
+    from firmware_host.explanations import help_payload
+
+    engine = daemon.station.engine
+    known = {**engine.setup.profiles, engine.setup.profile.name: engine.setup.profile}
+    return msgspec.json.encode(help_payload(engine.profile, known, engine.setup.routines, checklist()))
 
 
 def temperature_c() -> float | None:

@@ -54,6 +54,7 @@ ALLOWED = {
     "techniques": ["coaching.techniques", "settings"],
     "profile_numbers": ["coaching.guidance"],
     "explanations": [
+        "checklist",
         "coaching.cues",
         "coaching.guidance",
         "coaching.routine",
