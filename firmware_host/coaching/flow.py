@@ -119,7 +119,9 @@ class Flow:
             state != "next" for step, state in zip(self.plan.steps, self.states, strict=True) if step.side == side
         )
 
-    def snapshot(self) -> PlanSnapshot:
+    def snapshot(self, work_s: float) -> PlanSnapshot:
+        """As others see it, with `work_s` in the set that is on."""
+        step = None if self.aside else self.step
         return PlanSnapshot(
             routine=self.plan.routine,
             title=self.plan.title,
@@ -132,5 +134,5 @@ class Flow:
             ),
             explained=self.plan.explained,
             total_s=self.plan.total_s,
-            left_s=round(self.left_s, 1),
+            left_s=round(max(0.0, self.left_s - min(work_s, step.set_s if step is not None else 0.0)), 1),
         )

@@ -166,8 +166,8 @@ def _swapped(
             told.add(step.muscle)
             names = " and ".join(named(techniques, muscle, None) for muscle in others)
             explained.append(
-                f"Instead of the {named(techniques, step.muscle, None)}: {names} ({profile.name} profile). "
-                "direct = true in its step keeps it."
+                f"Instead of the {named(techniques, step.muscle, None)}: {names} ({profile.name} profile); "
+                "choose it by hand to roll it all the same."
             )
     return found
 

@@ -74,6 +74,8 @@ class Sets(Floor):
         card = self.card(kind)
         spots = tuple(self.spots.of((chosen.muscle, chosen.side)))
         self.advice.begin_set(track, card.lanes if card is not None else (), spots)
+        for read in ("plan", "resume"):
+            self.notes.pop(read, None)
         self.advice.after_set = self._after_set()
 
     def _after_set(self) -> str:

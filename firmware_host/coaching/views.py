@@ -75,7 +75,9 @@ def snapshot(floor: Floor) -> Snapshot:
         hold_done_s=profile.hold.done_s,
         hold_enough_s=profile.hold.enough_s,
         acknowledged=floor.acknowledged,
-        plan=floor.flow.snapshot() if floor.flow is not None and floor.following else None,
+        plan=floor.flow.snapshot(open_set.tally.work_s if open_set is not None else 0.0)
+        if floor.flow is not None and floor.following
+        else None,
         card=floor.card(kind) if kind is not None else None,
         lane=floor.advice.prompted[-1] if open_set is not None and floor.advice.prompted else None,
         advice=tuple(floor.notes.values()),

@@ -34,7 +34,7 @@ export function Technique({ model }: { model: Model }) {
           <b>Now: {lane}</b>
         </p>
       )}
-      {card.more !== "" && <p>For more pressure: {card.more}</p>}
+      {card.more !== "" && <p>{card.more}</p>}
       {card.note !== "" && (
         <p class="caution warn">
           <ToneMark tone="warn" /> <span>{card.note}</span>
