@@ -113,6 +113,7 @@ class Daemon:
             routines=dict(routines),
             routine=self.settings.coach.routine,
             techniques=load_techniques(),
+            goal=self.settings.coach.goal,
             thin_out=self.settings.coach.thin_out,
             session_timeout_s=self.settings.coach.session_timeout_s,
             carried=self.remembered.carried,

@@ -17,12 +17,17 @@ from typing import Any, NamedTuple
 
 from msgspec import NODEFAULT, structs
 
-from firmware_host.coaching.guidance import TOOL_KINDS, MuscleGuide, PhaseGuide, Profile, ToolGuide
+from firmware_host.coaching.guidance import TOOL_KINDS, GoalGuide, MuscleGuide, PhaseGuide, Profile, ToolGuide
 from firmware_host.settings import NAME_PATTERN, SettingsError, convert, shipped_config
 
 Keys = tuple[str, ...]
 """Where a value stands: ("muscles", "calves", "set_s")."""
-_TABLES_BY_NAME: dict[str, type[Any]] = {"muscles": MuscleGuide, "phases": PhaseGuide, "tools": ToolGuide}
+_TABLES_BY_NAME: dict[str, type[Any]] = {
+    "muscles": MuscleGuide,
+    "phases": PhaseGuide,
+    "tools": ToolGuide,
+    "goals": GoalGuide,
+}
 
 
 class ProfileFile(NamedTuple):
@@ -244,6 +249,13 @@ def check_profile(profile: Profile, where: str) -> None:
                 raise SettingsError(f"{where}: {name}: instead names {muscle!r}, which has no [muscles.{muscle}]")
     _check_tools(profile, where)
     _check_phases(profile, where)
+    for name, goal in profile.goals.items():
+        if goal.phase not in profile.phases:
+            near = difflib.get_close_matches(goal.phase, profile.phases, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise SettingsError(
+                f"{where}: goals.{name}: there is no phase {goal.phase!r}; {hint}There are: {', '.join(profile.phases)}"
+            )
 
 
 def _check_tools(profile: Profile, where: str) -> None:

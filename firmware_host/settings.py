@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -67,6 +67,8 @@ class CoachSettings(Section, frozen=True, kw_only=True):
     profile: str = "article"
     routine: str | None = None
     """The routine that a session follows when `start` names none; None: muscles are chosen one by one."""
+    goal: Literal["calm", "release", "soreness"] | None = None
+    """What for: says when a session fits best after a run."""
     thin_out: bool = False
     session_timeout_s: Annotated[float, Meta(ge=30, le=3600)] = 300.0
 

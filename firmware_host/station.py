@@ -111,6 +111,7 @@ def header_of(setup: Setup, name: str, started_at: str) -> Header:
             "routines": msgspec.to_builtins(setup.routines),
             "routine": setup.routine,
             "techniques": msgspec.to_builtins(setup.techniques),
+            "goal": setup.goal,
             "thin_out": setup.thin_out,
             "session_timeout_s": setup.session_timeout_s,
             "carried": msgspec.to_builtins(setup.carried),

@@ -28,7 +28,7 @@ Ended = Literal["person", "time-out", "pain", "shutdown"]
 How = Literal["measured", "declared"]
 Moment = Literal["before", "after"]
 Topic = Literal[
-    "rest_muscle", "seek_help", "rating_high", "rating_rising", "pain_stop", "numbness", "phase", "plan", "resume"
+    "rest_muscle", "seek_help", "rating_high", "rating_rising", "pain_stop", "numbness", "timing", "plan", "resume"
 ]
 
 

@@ -35,6 +35,7 @@ from firmware_host.coaching.session import OpenSession, OpenSet, rounded
 from firmware_host.coaching.setup import Carried, KnownSpot, Setup
 from firmware_host.coaching.techniques import Card, card_for, named
 from firmware_host.coaching.tender import TenderSpots
+from firmware_host.coaching.timing import significant
 from firmware_host.coaching.track import ToolTrack
 
 READ_FIRST = "first read the checklist before use: on the page, or with `slowroll acknowledge`"
@@ -85,6 +86,7 @@ class Floor:
         self.selection = Selection()
         self.run_end_t = carried.run_end_t
         self.effort = carried.effort
+        self.session_t = carried.session_t
         self.safety = Safety(self.profile.safety, carried.troubles, carried.soreness, carried.soreness_t)
         self.spots = TenderSpots(carried.spots)
         self.flow = Flow.resumed(carried.progress) if carried.progress is not None else None
@@ -142,6 +144,20 @@ class Floor:
         """Soreness decides in this window, and nobody has said yet."""
         window = guidance.phase_of(self.profile, self.since_run_s())
         return bool(self.profile.phases[window].unless_sore) and self.safety.is_sore(self.now) is None
+
+    @property
+    def due(self) -> bool:
+        """A run that asks for a session ended within two days, and none has followed."""
+        return self.not_followed and significant(self.profile, self.effort)
+
+    @property
+    def not_followed(self) -> bool:
+        """No session has followed a run that ended within two days."""
+        run_end_t, since = self.run_end_t, self.since_run_s()
+        if run_end_t is None or since is None or not 0 <= since < self.profile.session.due_s:
+            return False
+        followed = self.session is not None or (self.session_t is not None and self.session_t >= run_end_t)
+        return not followed
 
     def enter_phase_now(self) -> None:
         """The recovery phase of this moment, with its limits; said if it is another one."""
@@ -251,7 +267,7 @@ class Floor:
         assert isinstance(note, Advice)
         self.notes.pop(word.topic, None)
         self.notes[word.topic] = note
-        if self.session is not None and word.topic not in ("plan", "resume", "phase"):
+        if self.session is not None and word.topic not in ("plan", "resume", "timing"):
             self.session.advise(word.words)
 
     def say(self, given: Given) -> None:
@@ -329,5 +345,6 @@ class Floor:
                 troubles=self.safety.recent(self.now),
                 spots=tuple(self.spots.known),
                 progress=self.flow.progress() if self.flow is not None else None,
+                session_t=self.session_t,
             ),
         )

@@ -170,10 +170,22 @@ class SessionGuide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A set is over its time once it lasts this much longer."""
     week: Annotated[int, Meta(ge=1, le=14)] = 3
     """Sessions a week to aim at."""
+    significant: Annotated[int, Meta(ge=0, le=10)] = 5
+    """A run of this effort and more asks for a session."""
+    due_s: Annotated[float, Meta(gt=0, le=1209600)] = 172800.0
+    """A session after a run is due this long."""
     source: str = (
         "30-60 s a muscle, 2-3 min a leg, 5-10 min a session: the article; 20 min: S13, S20 [abs]; "
         "3 a week: S27 [abs]; 15 s over time: this project's choice [drv]"
     )
+
+
+class GoalGuide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A goal, and the recovery phase that fits it (guidance W4)."""
+
+    title: str
+    phase: str
+    source: str
 
 
 class SafetyGuide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -238,6 +250,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     breath: BreathGuide = BreathGuide()
     session: SessionGuide = SessionGuide()
     safety: SafetyGuide = SafetyGuide()
+    goals: dict[str, GoalGuide] = {}
     muscles: dict[str, MuscleGuide]
     unknown_muscle: MuscleGuide
     tools: dict[str, ToolGuide]

@@ -7,7 +7,7 @@ from firmware_host.coaching.guidance import PhaseGuide, Profile
 
 def ago_words(since_s: float) -> str:
     """How long ago, as people say it: "40 min", "3 h", "2 days"."""
-    if since_s < 5400:
+    if since_s < 7200:
         return f"{since_s / 60:.0f} min"
     if since_s < 36 * 3600:
         return f"{since_s / 3600:.0f} h"

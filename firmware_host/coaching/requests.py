@@ -17,7 +17,7 @@ from firmware_host.coaching.planner import plan
 from firmware_host.coaching.routine import HANDS
 from firmware_host.coaching.safety import Word
 from firmware_host.coaching.session import rounded
-from firmware_host.coaching.sets import Sets
+from firmware_host.coaching.sets import BEFORE, Sets
 from firmware_host.coaching.techniques import named
 
 SIDES = ("left", "right")
@@ -245,7 +245,7 @@ def _follow(engine: Sets, name: str, muscle: str | None) -> str:
     engine.begin_session()
     engine.flow, engine.following, engine.routine = Flow(made), True, name
     engine.selection.clear()
-    engine.advise(Word("plan", " ".join(made.explained), engine.profile.session.source))
+    engine.advise(Word("plan", " ".join((BEFORE, *made.explained)), engine.profile.session.source))
     engine.enter_step()
     _begin_if_there(engine)
     return ""

@@ -27,6 +27,11 @@ RESTED_S = 4.0
 """At rest for this long, where no force sensor can tell a lift-off: longer than a hold takes to be recognised."""
 
 
+BEFORE = "Drink something first, and make yourself comfortable."
+AFTERWARDS = "Afterwards: drink, and mind sleep, protein and some stretching or mobility. None of it is measured."
+"""What the article asks for besides rolling (guidance G11, C1 to C4): said, not seen."""
+
+
 class Sets(Floor):
     """The floor with what is done on it."""
 
@@ -163,6 +168,10 @@ class Sets(Floor):
             self.following = False
         if session is None:
             return
+        if session.sets:
+            self.session_t = end
+            if ended in ("person", "time-out") and session.work_s >= self.profile.session.muscle_low_s:
+                session.advise(AFTERWARDS)
         if session.sets or ended in ("person", "pain"):
             routine = self.routine
             self._events.append(session.done(self.now, end, self.phase, self.profile.name, routine, ended))

@@ -66,6 +66,8 @@ class Carried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     troubles: tuple[Trouble, ...] = ()
     spots: tuple[KnownSpot, ...] = ()
     progress: Progress | None = None
+    session_t: float | None = None
+    """When the last session with work in it ended."""
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -82,6 +84,8 @@ class Setup(Struct, frozen=True, kw_only=True):
     """The one that `start` follows, if any."""
     techniques: dict[str, MuscleCard] = {}
     session_timeout_s: float = 300.0
+    goal: str | None = None
+    """What for: one of the profile's goals."""
     thin_out: bool = False
     """Cues that only accompany become rarer while all is well."""
     carried: Carried = Carried()

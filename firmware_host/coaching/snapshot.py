@@ -129,5 +129,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     run_ago_s: float | None = None
     sore: bool | None = None
     """What the person said of the legs; None: not asked, or too long ago."""
+    due: bool = False
+    """A significant run ended, and no session since."""
     ask_soreness: bool = False
     """In this phase soreness decides, and nobody has said yet."""

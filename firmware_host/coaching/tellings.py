@@ -10,9 +10,10 @@ from msgspec import structs
 from firmware_host.coaching.events import Rating, Reason
 from firmware_host.coaching.floor import Marked, Moved, Rated
 from firmware_host.coaching.inputs import Command
-from firmware_host.coaching.safety import Place
+from firmware_host.coaching.safety import Place, Word
 from firmware_host.coaching.session import rounded
 from firmware_host.coaching.sets import Sets
+from firmware_host.coaching.timing import timing_words
 from firmware_host.coaching.track import ToolTrack
 
 LONGEST_AGO_S = 366 * 86400.0
@@ -29,7 +30,8 @@ def run_finished(engine: Sets, given: Command) -> str:
     if not ago <= LONGEST_AGO_S:
         return "the run ended more than a year ago"
     run_end_t = engine.now - ago
-    if engine.run_end_t is None or abs(run_end_t - engine.run_end_t) > SAME_RUN_S:
+    another = engine.run_end_t is None or abs(run_end_t - engine.run_end_t) > SAME_RUN_S
+    if another:
         engine.effort = None
         if engine.run_end_t is not None:
             engine.safety.forget_soreness()  # of the run before
@@ -37,6 +39,9 @@ def run_finished(engine: Sets, given: Command) -> str:
     if given.effort is not None:
         engine.effort = given.effort
     engine.enter_phase_now()
+    if (another or given.effort is not None) and engine.not_followed:
+        words = timing_words(engine.profile, ago, engine.effort, engine.setup.goal)
+        engine.advise(Word("timing", words, engine.profile.session.source))
     return ""
 
 

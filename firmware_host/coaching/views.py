@@ -88,6 +88,7 @@ def snapshot(floor: Floor) -> Snapshot:
         # In whole minutes: the state is published when it changes.
         run_ago_s=None if since is None else 60.0 * (since // 60),
         sore=floor.safety.is_sore(floor.now),
+        due=floor.due,
         ask_soreness=floor.ask_soreness,
     )
 

@@ -128,8 +128,9 @@ def _tables(profile: Profile, muscle: str | None, phase: str | None) -> Iterator
                 yield (group, name), all_of[group][name]
     if muscle is None and phase is None:
         yield ("unknown_muscle",), all_of["unknown_muscle"]
-        for name, table in all_of["tools"].items():
-            yield ("tools", name), table
+        for group in ("tools", "goals"):
+            for name, table in all_of[group].items():
+                yield (group, name), table
     for name in _WHOLE_TABLES:
         yield (name,), all_of[name]
 

@@ -74,8 +74,9 @@ def _check_plain(stored: dict[str, Any], where: str) -> None:
         raise CommandError(f"{where}.session_timeout_s {timeout!r} is no number of seconds")
     if not isinstance(stored.get("thin_out", False), bool):
         raise CommandError(f"{where}.thin_out {stored['thin_out']!r} is neither true nor false")
-    if not isinstance(stored.get("routine"), str | None):
-        raise CommandError(f"{where}.routine {stored['routine']!r} is no name of a routine")
+    for key in ("routine", "goal"):
+        if not isinstance(stored.get(key), str | None):
+            raise CommandError(f"{where}.{key} {stored[key]!r} is no name of a {key}")
 
 
 def _configured(args: argparse.Namespace) -> dict[str, Any]:
@@ -91,6 +92,7 @@ def _configured(args: argparse.Namespace) -> dict[str, Any]:
         "routines": routines_of(settings, path, (profile, *others.values())),
         "routine": settings.coach.routine,
         "techniques": load_techniques(),
+        "goal": settings.coach.goal,
         "thin_out": settings.coach.thin_out,
         "session_timeout_s": settings.coach.session_timeout_s,
     }
@@ -98,7 +100,7 @@ def _configured(args: argparse.Namespace) -> dict[str, Any]:
 
 def _recorded(stored: dict[str, Any], where: str) -> dict[str, Any]:
     """What the recording was made with; `SettingsError` if it can't be used."""
-    from firmware_host.profiles import load_profile, profile_from_recording, profiles_from_recording
+    from firmware_host.profiles import load_profile, other_profiles, profile_from_recording, profiles_from_recording
     from firmware_host.routines import check_routine, load_routines, routines_from_recording
     from firmware_host.techniques import load_techniques, techniques_from_recording
 
@@ -115,7 +117,11 @@ def _recorded(stored: dict[str, Any], where: str) -> dict[str, Any]:
             if isinstance(profile, dict)
             else load_profile(str(profile), asked=f"{where}.profile")
         ),
-        "profiles": profiles_from_recording(stored.get("profiles", {}), f"{where}.profiles"),
+        "profiles": (
+            profiles_from_recording(stored["profiles"], f"{where}.profiles")
+            if "profiles" in stored
+            else other_profiles("", None)[0]
+        ),
         "routines": routines,
         "routine": stored.get("routine"),
         "techniques": (
@@ -123,6 +129,7 @@ def _recorded(stored: dict[str, Any], where: str) -> dict[str, Any]:
             if "techniques" in stored
             else load_techniques()
         ),
+        "goal": stored.get("goal"),
         "thin_out": stored.get("thin_out", False),
     }
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rolling import ARTICLE, ROLLER, setup
 
 from firmware_host.coaching.engine import Engine
-from firmware_host.coaching.events import PhaseChanged, Rejected
+from firmware_host.coaching.events import Advice, PhaseChanged, Rejected
 from firmware_host.coaching.guidance import phase_of
 from firmware_host.coaching.inputs import Command, ForceSample, ImuSample, Input, StreamGap, Tick
 from firmware_host.messaging.commands import Refusal, decode
@@ -49,7 +49,9 @@ def test_the_change_shows_at_once_with_its_limits_and_says_the_time_left() -> No
     engine = Engine(setup())
     engine.feed(Command(t=1.0, command="select", muscle="calves", side="left"))
     before = engine.snapshot()
-    (said,) = engine.feed(Command(t=1.0, command="run_finished", ago_s=30 * 60.0))
+    said, timing = engine.feed(Command(t=1.0, command="run_finished", ago_s=30 * 60.0))
+    assert isinstance(timing, Advice)
+    assert timing.words == "A session of 5-10 minutes is due."
     assert isinstance(said, PhaseChanged)
     assert (said.before, said.phase, said.since_run_s) == ("unknown", "light", 1800.0)
     assert said.words == (
