@@ -73,7 +73,8 @@ class Daemon:
         self._stopping = threading.Event()
         self._failed: BaseException | None = None
         self.simulation = self._simulation()
-        self.historian = Historian(state, clock, settings.history, self._put_one)
+        kinds = {tool.name: tool.kind for tool in settings.tools}
+        self.historian = Historian(state, clock, settings.history, self._put_one, kinds)
         self.remembered = Remembered(state, clock, self._put_one, self.historian.do)
         self.feedback = Feedback(
             settings.pins, lambda: open_factory(settings.pins.factory), clock, self._haptic_ran, self._gesture
@@ -278,8 +279,6 @@ class Daemon:
         refused = next((event for event in events if isinstance(event, Rejected)), None)
         if given.command == "quiet" and refused is None:
             self.feedback.quiet(self.station.engine.quiet)
-        if given.command == "rate" and refused is None:
-            self.historian.rating(given, self.clock.wall())
         if refused is None:
             self.remembered.took(given, self.station.engine.successor().carried)
         self.services.answer(given, refused.why if refused is not None else "")

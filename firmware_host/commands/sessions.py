@@ -22,12 +22,13 @@ def add(commands: Any) -> None:
     what = parser.add_subparsers(dest="what", required=True, metavar="list|show|export")
     listing = what.add_parser("list", help="all sessions, newest first")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
-    showing = what.add_parser("show", help="one session: its sets, passes, spots and cues")
+    showing = what.add_parser("show", help="one session: its sets, passes, spots, ratings and cues")
     showing.add_argument("id", type=int, metavar="ID", help="as in `sessions list`")
     showing.add_argument("--json", action="store_true", help="one JSON object")
     exporting = what.add_parser("export", help="everything as JSON, or one table as CSV")
     exporting.add_argument("--format", choices=("json", "csv"), default="json", help="default: json")
-    exporting.add_argument("--what", dest="table", choices=("sets", "passes", "holds"), help="CSV rows (default: sets)")
+    tables = ("sets", "passes", "holds", "spots", "ratings", "pains")
+    exporting.add_argument("--what", dest="table", choices=tables, help="CSV rows (default: sets)")
     exporting.add_argument("--out", metavar="FILE", help="default: stdout")
     for sub in (listing, showing, exporting):
         # SUPPRESS: a `--config` given before the word stays
@@ -111,14 +112,22 @@ def _show(reader: Reader, args: argparse.Namespace) -> int:
             ("muscle", "side", "tool", "work", "passes", "holds", "mean cm/s", "in guidance", "mean force"),
             [_set_cells(one) for one in detail.sets],
         )
+    for number, one in enumerate(detail.sets, 1):
+        for note in _notes(one):
+            sys.stdout.write(f"Set {number}: {note}\n")
     _passes(list(reader.rows("passes", args.id)))
     for spot in detail.spots:
         rated = "" if spot.rating is None else f", rated {spot.rating} of 10"
-        sys.stdout.write(f"Tender spot: {_where(spot.muscle, spot.side)} at {spot.position_m * 100:.0f} cm{rated}\n")
+        held = ", marked by a long hold" if spot.by == "hold" else ""
+        place = f"{_where(spot.muscle, spot.side)} at {spot.position_m * 100:.0f} cm"
+        sys.stdout.write(f"Tender spot: {place}{rated}{held}\n")
     for rating in detail.ratings:
         moment = "" if rating.moment is None else f" {rating.moment}"
         name = "Soreness" if rating.kind == "soreness" else "Rated"
-        sys.stdout.write(f"{name}{moment}: {rating.value} of 10 ({_where(rating.muscle, rating.side)})\n")
+        about = "the legs" if rating.kind == "soreness" else _where(rating.muscle, rating.side)
+        sys.stdout.write(f"{name}{moment}: {rating.value} of 10 ({about})\n")
+    for pain in detail.pains:
+        sys.stdout.write(f"Stopped for pain: {_where(pain.muscle, pain.side)}, {_local(pain.at)}\n")
     if detail.cues:
         sys.stdout.write("Cues: " + ", ".join(f"{cue} {times} x" for cue, times in detail.cues.items()) + "\n")
     for advice in detail.advice:
@@ -166,6 +175,9 @@ def _heading(detail: SessionDetail) -> None:
 
 def _set_cells(one: SetRow) -> tuple[str, ...]:
     force = one.force_source.replace("_", " ") if one.mean_force_n is None else f"{one.mean_force_n:.0f} N"
+    if one.work_source == "declared":  # by hand: timed, and nothing else is known of it
+        by_hand = (_minutes(one.work_s), "-", "-", "-", "not measured", "not measured")
+        return (one.muscle or "-", one.side or "-", one.tool or "-", *by_hand)
     return (
         one.muscle or "-",
         one.side or "-",
@@ -177,6 +189,18 @@ def _set_cells(one: SetRow) -> tuple[str, ...]:
         _percent(one.in_guidance),
         force,
     )
+
+
+def _notes(one: SetRow) -> list[str]:
+    """What a set says besides its numbers."""
+    notes = []
+    if one.prompted:
+        notes.append(f"prompted (not measured): {', '.join(one.prompted)}")
+    if one.belly_share is not None:
+        notes.append(f"{one.belly_share * 100:.0f} % in the middle of the muscle")
+    if one.stacked:
+        notes.append("pressure stepped up for good, as with the other leg on top")
+    return notes
 
 
 def _passes(rows: list[dict[str, Any]]) -> None:

@@ -14,10 +14,10 @@ import msgspec
 from firmware_host.history.reader import Reader, Table
 from firmware_host.history.summary import SessionTotals
 
-CsvTable = Literal["sets", "passes", "holds"]
+CsvTable = Literal["sets", "passes", "holds", "spots", "ratings", "pains"]
 
 _OF_SESSION = ("session_started_at", "phase", "profile")
-_INSIDE: tuple[Table, ...] = ("passes", "holds", "spots", "cues", "ratings")
+_INSIDE: tuple[Table, ...] = ("passes", "holds", "spots", "cues", "ratings", "pains")
 
 
 def write_json(reader: Reader, out: TextIO) -> int:
@@ -32,7 +32,7 @@ def write_json(reader: Reader, out: TextIO) -> int:
 
 
 def whole_session(reader: Reader, totals: SessionTotals) -> dict[str, Any]:
-    """One session with its sets and every single pass, hold, spot, cue and rating."""
+    """One session with its sets and every single pass, hold, spot, cue, rating and pain stop."""
     detail = reader.session(totals.id)
     whole: dict[str, Any] = {name: getattr(totals, name) for name in totals.__struct_fields__ if name != "sets"}
     whole |= {"per_leg_s": detail.per_leg_s, "advice": detail.advice, "sets": detail.sets}
@@ -42,7 +42,10 @@ def whole_session(reader: Reader, totals: SessionTotals) -> dict[str, Any]:
 
 
 def write_csv(reader: Reader, table: CsvTable, out: TextIO) -> int:
-    """One row for each set, pass or hold, oldest first, with a header line. Returns how many."""
+    """One row for each set, pass, hold, spot, rating or pain stop, oldest first, with a header line. Returns how many.
+
+    Ratings and pain stops need no session: its columns are then empty.
+    """
     columns = reader.columns(table)
     sessions = {totals.id: totals for totals in reader.sessions()}
     writer = csv.writer(out, lineterminator="\n")
@@ -50,8 +53,8 @@ def write_csv(reader: Reader, table: CsvTable, out: TextIO) -> int:
     count = 0
     for row in reader.rows(table):
         totals = sessions.get(row["session_id"])
-        if totals is not None:  # None: begun since we looked
-            of_session = (totals.started_at, totals.phase, totals.profile)
+        if totals is not None or row["session_id"] is None:  # else it has begun since we looked
+            of_session = (totals.started_at, totals.phase, totals.profile) if totals is not None else (None,) * 3
             writer.writerow([*of_session, *(row[name] for name in columns)])
             count += 1
     return count
@@ -59,7 +62,7 @@ def write_csv(reader: Reader, table: CsvTable, out: TextIO) -> int:
 
 def table_name(table: CsvTable) -> str:
     """What one row of `table` is called."""
-    return {"sets": "set", "passes": "pass", "holds": "hold"}[table]
+    return "pass" if table == "passes" else table.removesuffix("s")
 
 
 def _without_session(row: dict[str, Any]) -> dict[str, Any]:

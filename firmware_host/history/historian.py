@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from firmware_host.clock import Clock
 from firmware_host.coaching.events import Event
-from firmware_host.coaching.inputs import Command, DeviceFault
+from firmware_host.coaching.inputs import DeviceFault
 from firmware_host.history.database import CorruptStore, StoreError, move_aside
 from firmware_host.history.reader import UnknownSession
 from firmware_host.history.recorder import Recorder
@@ -52,16 +52,21 @@ class _Question(NamedTuple):
 
 class Historian:
     """Keeps `directory`/history.sqlite3 and `directory`/recordings. `fault` is told, from the historian's thread, when
-    either can't be written (`ok` False) and when it can again; it must not block.
+    either can't be written (`ok` False) and when it can again; it must not block. `kinds` are the tools' kinds by name.
     """
 
     def __init__(
-        self, directory: Path, clock: Clock, settings: HistorySettings, fault: Callable[[DeviceFault], None]
+        self,
+        directory: Path,
+        clock: Clock,
+        settings: HistorySettings,
+        fault: Callable[[DeviceFault], None],
+        kinds: Mapping[str, str] | None = None,
     ) -> None:
         self._clock = clock
         self._settings = settings
         self._fault = fault
-        self._store = Store(directory / DATABASE)
+        self._store = Store(directory / DATABASE, kinds)
         self._recorder = Recorder(directory / RECORDINGS)
         self._queue: deque[bytes | _Question | Callable[[], object]] = deque()
         self._wake = threading.Event()
@@ -117,10 +122,6 @@ class Historian:
     def event(self, event: Event, at: datetime) -> None:
         """Keep `event`; `at` is the wall clock at `event.t`."""
         self._put_row(lambda: self._keep_event(event, at))
-
-    def rating(self, command: Command, at: datetime) -> None:
-        """Keep a `rate` or `soreness` command that the engine took."""
-        self._put_row(lambda: self._keep(lambda: self._store.add_rating(command, at)))
 
     def ask(self, question: Callable[[Store], T]) -> Future[T]:
         """Put `question` to the store, on the historian's thread and after everything that was kept before.

@@ -16,6 +16,7 @@ from firmware_host.history.database import connect_to_read, explained
 from firmware_host.history.summary import (
     RECENT_SESSIONS,
     HistorySummary,
+    PainStop,
     Rating,
     SessionDetail,
     SessionTotals,
@@ -29,7 +30,7 @@ from firmware_host.history.summary import (
     week_work,
 )
 
-Table = Literal["sets", "passes", "holds", "spots", "cues", "ratings"]
+Table = Literal["sets", "passes", "holds", "spots", "cues", "ratings", "pains"]
 
 MAX_ID = 2**62
 """Larger numbers, which anyone may send, would be more than SQLite can compare."""
@@ -126,6 +127,10 @@ class Reader:
             Rating(**{name: row[name] for name in Rating.__struct_fields__})
             for row in self._rows("SELECT * FROM ratings WHERE session_id = ? ORDER BY id", session)
         ]
+        pains = [
+            PainStop(at=row["at"], muscle=row["muscle"], side=row["side"])
+            for row in self._rows("SELECT * FROM pains WHERE session_id = ? ORDER BY id", session)
+        ]
         cues = self._rows(
             "SELECT cue, count(*) AS times FROM cues WHERE session_id = ? GROUP BY cue ORDER BY cue", session
         )
@@ -136,6 +141,7 @@ class Reader:
             sets=tuple(sets),
             spots=tuple(self._spot_marks("session_id = ?", (session,))),
             ratings=tuple(ratings),
+            pains=tuple(pains),
             cues={row["cue"]: row["times"] for row in cues},
         )
 
@@ -161,7 +167,7 @@ class Reader:
         return [Worked(*row) for row in rows]
 
     def _spot_marks(self, where: str, values: Iterable[Any]) -> list[SpotMark]:
-        rows = self._rows(f"SELECT * FROM spots WHERE {where} ORDER BY id", *values)
+        rows = self._rows(f"SELECT *, marked_by AS by FROM spots WHERE {where} ORDER BY id", *values)
         return [SpotMark(**{name: row[name] for name in SpotMark.__struct_fields__}) for row in rows]
 
     @property
@@ -191,4 +197,6 @@ def _text(moment: datetime) -> str:
 def _set_row(row: sqlite3.Row) -> SetRow:
     fields: dict[str, Any] = {name: row[name] for name in SetRow.__struct_fields__}
     fields["verdicts"] = msgspec.json.decode(fields["verdicts"], type=tuple[Verdict, ...])
+    fields["prompted"] = msgspec.json.decode(fields["prompted"], type=tuple[str, ...])
+    fields["stacked"] = None if fields["stacked"] is None else bool(fields["stacked"])
     return SetRow(**fields)

@@ -2,7 +2,8 @@
 
 A step that has been released is never edited; a change is a new step at the end. Units stand in the names;
 `*_s` are seconds on the run's monotonic clock (`t_s`, `start_s`, `end_s`) or lengths of time, `at` is the wall
-clock, RFC 3339, UTC. `flags` are words with a blank between; `verdicts`, `per_leg_s` and `advice` are JSON.
+clock, RFC 3339, UTC. `flags` are words with a blank between; `verdicts`, `prompted`, `per_leg_s` and `advice` are
+JSON.
 """
 
 from __future__ import annotations
@@ -80,5 +81,23 @@ MIGRATIONS: tuple[str, ...] = (
         moment TEXT                     -- 'before' or 'after'
     );
     CREATE INDEX ratings_by_session ON ratings (session_id);
+    """,
+    """
+    ALTER TABLE sets ADD COLUMN tool_kind TEXT;              -- NULL: kept before kinds were, or not known
+    ALTER TABLE sets ADD COLUMN work_source TEXT NOT NULL DEFAULT 'measured';   -- or 'declared': timed, by hand
+    ALTER TABLE sets ADD COLUMN prompted TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE sets ADD COLUMN belly_share REAL;
+    ALTER TABLE sets ADD COLUMN stacked INTEGER;             -- NULL: not measured
+    ALTER TABLE spots ADD COLUMN marked_by TEXT NOT NULL DEFAULT 'person';      -- or 'hold'
+    ALTER TABLE spots ADD COLUMN rated_s REAL;               -- on the run's clock, as t_s
+    CREATE INDEX sets_by_time ON sets (at);
+    CREATE TABLE pains (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id INTEGER REFERENCES sessions ON DELETE CASCADE,  -- NULL: of no session that was kept
+        at TEXT NOT NULL, t_s REAL NOT NULL, tool TEXT, muscle TEXT, side TEXT
+    );
+    CREATE INDEX pains_by_session ON pains (session_id);
+    INSERT INTO pains (session_id, at, t_s, tool, muscle, side)
+        SELECT session_id, at, t_s, tool, muscle, side FROM cues WHERE cue = 'stop_pain' ORDER BY id;
     """,
 )

@@ -2,7 +2,7 @@
 
 A session's row is opened by its first pass, hold, spot or set, so that a killed program loses none of it; the
 `session` event closes it. What a killed program left open is closed as "interrupted" at the next start. A session
-that ends with neither a kept set nor a spot leaves no row.
+that ends with neither a kept set nor a spot leaves no row; its ratings and pain stops stay, without a session.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import Any
 import msgspec
 
 from firmware_host.clock import rfc3339
-from firmware_host.coaching.events import Cue, Event, EventBase, Hold, Pass, SessionDone, SetDone, Spot, Stroke
-from firmware_host.coaching.inputs import Command
+from firmware_host.coaching.events import Cue, Event, EventBase, Hold, Pass, Rating, SessionDone, SetDone, Spot, Stroke
 from firmware_host.history.database import StoreError, connect, explained, transaction
 from firmware_host.history.reader import Reader
 
@@ -25,6 +24,8 @@ RATING_BELONGS = timedelta(hours=1)
 """A rating given this long before or after a session is about it."""
 MIN_SET_S = 3.0
 """contract.md: under 3 s of work a set is not kept."""
+HANDS = "hands"
+"""The tool, and its kind, of sets without a sensor."""
 
 # The set that ran when the program was killed, from its passes and holds: what they are is known, how much of it
 # was within the guidance is not.
@@ -58,14 +59,22 @@ class Store(Reader):
     Every method may raise `StoreError` (disk full, locked, damaged); nothing is half done then.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kinds: Mapping[str, str] | None = None) -> None:
+        """`kinds` are the tools' kinds by name: events name the tool alone."""
         super().__init__(path)
+        self._kinds = {HANDS: HANDS, **(kinds or {})}
         self._session: int | None = None
         """The session that is running, if any."""
+        self._before: dict[str, int] | None = None
+        """The newest rating and pain stop of the runs before this one, whose `t_s` was another clock's."""
 
     def open(self) -> None:
         """Open, made if it is not there; opened again after `close` it goes on with the session that ran."""
         self._open = connect(self.path)
+        if self._before is None:
+            self._before = {
+                table: self._value(f"SELECT coalesce(max(id), 0) FROM {table}") for table in ("ratings", "pains")
+            }
         if self._session is not None:
             self._session = self._value("SELECT id FROM sessions WHERE id = ? AND ended IS NULL", self._session)
 
@@ -74,41 +83,19 @@ class Store(Reader):
     def add(self, event: Event, at: datetime, recording: str | None = None) -> None:
         """Keep what `event` says; `at` is the wall clock at `event.t`, `recording` the name of the one that runs.
 
-        Contacts, faults and rejected commands are not kept: recordings have them.
+        Contacts, faults, advice and rejected commands are not kept: recordings have them.
         """
         with self._transaction():
             session = self._session
-            if session is None and (isinstance(event, Stroke | Hold | Spot | SetDone) or _has_sets(event)):
+            if session is None and _opens(event):
                 session = self._begin(event, at, recording)
+            if isinstance(event, Rating):
+                self._rate(event, at, session)
+            elif isinstance(event, Cue) and event.cue == "stop_pain":
+                self._insert("pains", _row(event, at, session))
             if session is not None:
                 self._keep(event, at, session)
         self._session = None if isinstance(event, SessionDone) else session
-
-    def add_rating(self, command: Command, at: datetime) -> None:
-        """Keep a `rate` or `soreness` command. "before" belongs to the session that follows within an hour,
-        anything else to the one that runs or ended within the last hour.
-        """
-        with self._transaction():
-            session = self._session
-            if session is None and command.when != "before":
-                session = self._value(
-                    "SELECT id FROM sessions WHERE ended_at >= ? ORDER BY ended_at DESC LIMIT 1",
-                    rfc3339(at - RATING_BELONGS),
-                )
-            self._insert(
-                "ratings",
-                {
-                    "session_id": session,
-                    "at": rfc3339(at),
-                    "t_s": command.t,
-                    "tool": command.tool,
-                    "muscle": command.muscle,
-                    "side": command.side,
-                    "kind": command.command,
-                    "value": command.value,
-                    "moment": command.when,
-                },
-            )
 
     def close_interrupted(self) -> int:
         """Close every session that a killed program left open; returns how many. Call it before the first `add`."""
@@ -136,18 +123,58 @@ class Store(Reader):
         started = rfc3339(_wall(getattr(event, "start", event.t), event, at))
         session = self._insert("sessions", {"started_at": started, "ended_at": rfc3339(at), "recording": recording})
         self._run(
-            "UPDATE ratings SET session_id = ? WHERE session_id IS NULL AND moment = 'before' AND at >= ?",
+            "UPDATE ratings SET session_id = ? WHERE session_id IS NULL AND moment = 'before' AND at BETWEEN ? AND ?",
             session,
             rfc3339(at - RATING_BELONGS),
+            rfc3339(at),
         )
         return session
+
+    def _rate(self, rating: Rating, at: datetime, session: int | None) -> None:
+        """Keep a rating, or take it back. "before" belongs to the session that follows within an hour, anything else
+        to the one that runs or ended within the last hour.
+        """
+        if rating.removed:
+            self._unrate(rating)
+            return
+        if session is None and rating.when != "before":
+            session = self._value(
+                "SELECT id FROM sessions WHERE ended_at BETWEEN ? AND ? ORDER BY ended_at DESC LIMIT 1",
+                rfc3339(at - RATING_BELONGS),
+                rfc3339(at + RATING_BELONGS),  # the clock may have been set back a little since
+            )
+        fields = {"kind": rating.kind, "value": rating.value, "moment": rating.when}
+        self._insert("ratings", _row(rating, at, session) | fields)
+
+    def _unrate(self, rating: Rating) -> None:
+        """The newest such rating of this run goes, and with it what it said of a spot."""
+        assert self._before is not None
+        given = next(
+            self._rows(
+                "SELECT id, t_s, session_id FROM ratings WHERE id > ? AND kind = ? AND value = ? AND moment IS ?"
+                " AND muscle IS ? AND side IS ? ORDER BY id DESC LIMIT 1",
+                self._before["ratings"],
+                rating.kind,
+                rating.value,
+                rating.when,
+                rating.muscle,
+                rating.side,
+            ),
+            None,
+        )
+        if given is not None:
+            self._run("DELETE FROM ratings WHERE id = ?", given["id"])
+            self._run(
+                "UPDATE spots SET rating = NULL, rated_s = NULL WHERE session_id = ? AND rated_s = ?",
+                given["session_id"],
+                given["t_s"],
+            )
 
     def _keep(self, event: Event, at: datetime, session: int) -> None:
         if isinstance(event, SessionDone):
             self._end(event, at, session)
             return
-        row = {"session_id": session, "at": rfc3339(at), "t_s": event.t}
-        row |= {"tool": event.tool, "muscle": event.muscle, "side": event.side}
+        row = _row(event, at, session)
         if isinstance(event, SetDone):
             self._add_set(event, row)
         elif isinstance(event, Stroke):
@@ -172,27 +199,38 @@ class Store(Reader):
             self._insert("cues", row | {"cue": event.cue} | reason)
 
     def _add_spot(self, spot: Spot, row: dict[str, Any]) -> None:
-        """A rating comes as the spot once more, now with a number: the mark gets it, and stays one mark."""
-        marked = None
-        if spot.rating is not None:
-            marked = self._value(
-                "SELECT id FROM spots WHERE session_id = ? AND tool IS ? AND muscle IS ? AND side IS ?"
+        """A rating comes as the spot once more, now with a number: the mark gets it, and stays one mark. So does a
+        rating that is taken back, now without; a mark that is taken back goes.
+        """
+        marked = next(
+            self._rows(
+                "SELECT id, rating FROM spots WHERE session_id = ? AND tool IS ? AND muscle IS ? AND side IS ?"
                 " AND position_m = ? ORDER BY id DESC LIMIT 1",
                 row["session_id"],
                 spot.tool,
                 spot.muscle,
                 spot.side,
                 spot.position_m,
-            )
-        if marked is None:
-            self._insert("spots", row | _fields(spot, ("position_m", "position_sd_m", "rating")))
+            ),
+            None,
+        )
+        if spot.removed:
+            if marked is not None:
+                self._run("DELETE FROM spots WHERE id = ?", marked["id"])
+            return
+        rated_s = None if spot.rating is None else spot.t
+        if marked is None or (spot.rating is None and marked["rating"] is None):
+            fields = _fields(spot, ("position_m", "position_sd_m", "rating"))
+            self._insert("spots", row | fields | {"marked_by": spot.by, "rated_s": rated_s})
         else:
-            self._run("UPDATE spots SET rating = ? WHERE id = ?", spot.rating, marked)
+            self._run("UPDATE spots SET rating = ?, rated_s = ? WHERE id = ?", spot.rating, rated_s, marked["id"])
 
     def _add_set(self, done: SetDone, row: dict[str, Any]) -> None:
         names = ("duration_s", "work_s", "passes", "short_passes", "holds", "hold_s", "distance_m")
         fields = _fields(done, (*names, "mean_speed_m_s", "in_guidance", "mean_force_n", "peak_force_n"))
-        fields |= {"force_source": done.force_source, "verdicts": _json(done.verdicts)}
+        fields |= _fields(done, ("force_source", "work_source", "belly_share", "stacked"))
+        fields |= {"verdicts": _json(done.verdicts), "prompted": _json(done.prompted)}
+        fields |= {"tool_kind": self._kinds.get(done.tool or "")}
         number = self._insert("sets", row | _span(done) | fields)
         for table in ("passes", "holds"):
             self._run(
@@ -224,10 +262,25 @@ class Store(Reader):
             _json(done.advice),
             session,
         )
+        assert self._before is not None
+        self._run(  # one that came before the first pass, which opened the session's row
+            "UPDATE pains SET session_id = ? WHERE session_id IS NULL AND id > ? AND t_s BETWEEN ? AND ?",
+            session,
+            self._before["pains"],
+            done.start,
+            done.end,
+        )
         self._drop_if_empty(session)
 
     def _close_interrupted(self, session: int) -> None:
         self._run(_CUT_SET, session)
+        for tool, kind in self._kinds.items():
+            self._run(
+                "UPDATE sets SET tool_kind = ? WHERE session_id = ? AND tool = ? AND tool_kind IS NULL",
+                kind,
+                session,
+                tool,
+            )
         number = self._value("SELECT max(id) FROM sets WHERE session_id = ?", session)
         for table in ("passes", "holds"):
             self._run(
@@ -248,11 +301,15 @@ class Store(Reader):
         self._drop_if_empty(session)
 
     def _drop_if_empty(self, session: int) -> None:
-        self._run(
-            "DELETE FROM sessions WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM sets WHERE session_id = ?1)"
-            " AND NOT EXISTS (SELECT 1 FROM spots WHERE session_id = ?1)",
+        if self._value(
+            "SELECT EXISTS (SELECT 1 FROM sets WHERE session_id = ?1)"
+            " OR EXISTS (SELECT 1 FROM spots WHERE session_id = ?1)",
             session,
-        )
+        ):
+            return
+        for table in ("ratings", "pains"):  # said all the same
+            self._run(f"UPDATE {table} SET session_id = NULL WHERE session_id = ?", session)
+        self._run("DELETE FROM sessions WHERE id = ?", session)
 
     # --- SQL --------------------------------------------------------------------------------------------------
 
@@ -273,8 +330,17 @@ class Store(Reader):
         return int(cursor.lastrowid or 0)
 
 
-def _has_sets(event: Event) -> bool:
-    return isinstance(event, SessionDone) and bool(event.sets)
+def _opens(event: Event) -> bool:
+    """Whether a session's row begins with `event`, if none is open."""
+    if isinstance(event, Spot):
+        return not event.removed
+    return isinstance(event, Stroke | Hold | SetDone) or (isinstance(event, SessionDone) and bool(event.sets))
+
+
+def _row(event: EventBase, at: datetime, session: int | None) -> dict[str, Any]:
+    """The columns that the rows of all events have."""
+    row: dict[str, Any] = {"session_id": session, "at": rfc3339(at), "t_s": event.t}
+    return row | {"tool": event.tool, "muscle": event.muscle, "side": event.side}
 
 
 def _wall(t: float, event: EventBase, at: datetime) -> datetime:

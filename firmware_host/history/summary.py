@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from firmware_host.coaching.events import ForceSource, Verdict
+from firmware_host.coaching.events import ForceSource, How, Verdict
 
 Trend = Literal["better", "same", "worse"]
 
@@ -75,6 +75,20 @@ class SetRow(Struct, frozen=True, kw_only=True):
     peak_force_n: float | None
     force_source: ForceSource
     verdicts: tuple[Verdict, ...]
+    tool_kind: str | None
+    """None where it was not kept: sets of older versions."""
+    work_source: How
+    prompted: tuple[str, ...]
+    belly_share: float | None
+    stacked: bool | None
+
+
+class PainStop(Struct, frozen=True, kw_only=True):
+    """The person stopped for pain."""
+
+    at: str
+    muscle: str | None
+    side: str | None
 
 
 class Rating(Struct, frozen=True, kw_only=True):
@@ -97,6 +111,7 @@ class SpotMark(Struct, frozen=True, kw_only=True):
     position_m: float
     position_sd_m: float
     rating: int | None
+    by: Literal["person", "hold"] = "person"
 
 
 class SessionDetail(Struct, frozen=True, kw_only=True):
@@ -108,6 +123,7 @@ class SessionDetail(Struct, frozen=True, kw_only=True):
     sets: tuple[SetRow, ...]
     spots: tuple[SpotMark, ...]
     ratings: tuple[Rating, ...]
+    pains: tuple[PainStop, ...]
     cues: dict[str, int]
     """How often each cue was given."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from firmware_host.coaching.events import (
     Contact,
@@ -13,6 +13,7 @@ from firmware_host.coaching.events import (
     Event,
     Hold,
     Pass,
+    Rating,
     Reason,
     SessionDone,
     SetDone,
@@ -71,9 +72,23 @@ def spot(t: float, position_m: float = 0.12, **changes: Any) -> Spot:
     return Spot(**{**fields, **changes})
 
 
-def cue(t: float, name: str = "slow_down") -> Cue:
+def cue(t: float, name: str = "slow_down", **changes: Any) -> Cue:
     reason = Reason(value=0.2, limit=0.12, unit="m/s", source="profile article")
-    return Cue(t=t, tool="roller", cue=name, reason=reason, pattern=name, words="Slow down.", repeat_after_s=8.0)
+    fields: dict[str, Any] = {"tool": "roller", "cue": name, "reason": reason, "pattern": name}
+    return Cue(t=t, **{**fields, "words": "Slow down.", "repeat_after_s": 8.0, **changes})
+
+
+def pain(t: float, muscle: str | None = "calves", side: str | None = "left") -> Cue:
+    return cue(t, "stop_pain", muscle=muscle, side=side)
+
+
+def rating(t: float, value: int, when: Literal["before", "after"] = "after", **changes: Any) -> Rating:
+    fields: dict[str, Any] = {"tool": "roller", "muscle": "calves", "side": "left", "value": value, "when": when}
+    return Rating(t=t, **{**fields, **changes})
+
+
+def soreness(t: float, value: int) -> Rating:
+    return Rating(t=t, value=value, when="before", kind="soreness")
 
 
 def done_set(start: float, end: float, **changes: Any) -> SetDone:

@@ -10,9 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from history_doubles import MONDAY, feed, small_session, stroke
+from history_doubles import MONDAY, feed, pain, rating, small_session, stroke
 
-from firmware_host.coaching.inputs import Command
 from firmware_host.history.export import CsvTable, write_csv, write_json
 from firmware_host.history.store import Store
 
@@ -27,7 +26,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def two_sessions(store: Store) -> None:
     feed(store, small_session(), recording="one")
-    store.add_rating(Command(t=150.0, command="rate", value=4, when="after"), MONDAY + timedelta(minutes=5))
+    store.add(rating(150.0, 4), MONDAY + timedelta(minutes=5))
     feed(store, small_session(mean_force_n=None, force_source="not_measured"), MONDAY + timedelta(days=1))
 
 
@@ -47,6 +46,7 @@ def test_json_has_everything_oldest_first(store: Store) -> None:
     assert first["cues"][0]["cue"] == "slow_down"
     assert first["ratings"][0]["value"] == 4
     assert first["recording"] == "one"
+    assert first["spots"][0]["marked_by"] == "person"
     assert second["sets"][0]["mean_force_n"] is None
     assert out.getvalue().count("\n") == 4, "one session a line"
 
@@ -71,6 +71,23 @@ def test_csv_has_one_row_each(store: Store, table: CsvTable, count: int, number:
     assert rows[0]["session_started_at"] == "2026-11-16T18:00:00.000Z"
     assert rows[0]["phase"] == "light"
     assert len(set(rows[0])) == len(next(csv.reader(io.StringIO(out.getvalue())))), "no column twice"
+
+
+def test_ratings_and_pain_stops_need_no_session(store: Store) -> None:
+    feed(store, [*small_session()[:-2], pain(139.0), *small_session()[-2:]])
+    store.add(pain(9000.0, "glutes", None), MONDAY + timedelta(days=1))
+    assert json.loads(_json(store))[0]["pains"][0]["muscle"] == "calves"
+    out = io.StringIO()
+    assert write_csv(store, "pains", out) == 2
+    first, second = csv.DictReader(io.StringIO(out.getvalue()))
+    assert (first["session_id"], first["phase"], first["pain_id"]) == ("1", "light", "1")
+    assert (second["session_id"], second["phase"], second["muscle"], second["side"]) == ("", "", "glutes", "")
+
+
+def _json(store: Store) -> str:
+    out = io.StringIO()
+    write_json(store, out)
+    return out.getvalue()
 
 
 def test_csv_values_are_those_of_the_events(store: Store) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from history_doubles import MONDAY, done_set, small_session, stroke, until
+from history_doubles import MONDAY, done_set, rating, small_session, stroke, until
 
 from firmware_host.clock import SystemClock
 from firmware_host.coaching.inputs import Command, DeviceFault, Input, Person, Tick, Tool
@@ -367,7 +367,7 @@ def test_forget_takes_the_recording_too(bench: Bench) -> None:
 def test_ratings_are_kept(bench: Bench) -> None:
     bench.historian.start()
     bench.session()
-    bench.historian.rating(Command(t=150.0, command="rate", value=4, when="after"), MONDAY)
+    bench.historian.event(rating(150.0, 4), MONDAY)
     assert [one.value for one in bench.historian.ask(lambda store: store.session(1).ratings).result(5)] == [4]
 
 

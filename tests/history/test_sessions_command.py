@@ -11,9 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from history_doubles import MONDAY, feed, small_session
+from history_doubles import MONDAY, done_session, done_set, feed, pain, rating, small_session, soreness, spot
 
-from firmware_host.coaching.inputs import Command
 from firmware_host.commands import CommandError, sessions
 from firmware_host.history.store import Store
 
@@ -40,10 +39,7 @@ def filled(tmp_path: Path) -> None:
     store = Store(tmp_path / "history.sqlite3")
     store.open()
     feed(store, small_session(), recording="20261116T180000Z")
-    store.add_rating(
-        Command(t=150.0, command="rate", value=4, when="after", muscle="calves", side="left"),
-        MONDAY + timedelta(minutes=5),
-    )
+    store.add(rating(150.0, 4), MONDAY + timedelta(minutes=5))
     feed(store, small_session(mean_force_n=None, force_source="not_measured"), MONDAY + timedelta(days=1))
     feed(store, small_session()[:-1], MONDAY + timedelta(days=2))
     store.close()
@@ -109,6 +105,28 @@ def test_show_tells_one_session(run: Run, capsys: pytest.CaptureFixture[str]) ->
     assert "not measured" in capsys.readouterr().out
     assert run("show", "3") == 0
     assert "not known in guidance" in capsys.readouterr().out
+
+
+def test_show_tells_what_was_said_and_what_was_done_by_hand(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "history.sqlite3")
+    store.open()
+    one = done_set(0.0, 40.0, prompted=("inward", "outward"), belly_share=0.8, stacked=True)
+    hands = done_set(50.0, 80.0, tool="hands", work_source="declared", mean_force_n=None, force_source="not_measured")
+    events = [spot(30.0, by="hold"), one, hands, pain(81.0), soreness(81.5, 6), done_session(0.0, 82.0, one, hands)]
+    feed(store, events)
+    store.close()
+    assert run("show", "1") == 0
+    said = capsys.readouterr().out
+    assert "Set 1: prompted (not measured): inward, outward" in said
+    assert "Set 1: 80 % in the middle of the muscle" in said
+    assert "Set 1: pressure stepped up for good" in said
+    assert "Set 2" not in said
+    assert next(line for line in said.splitlines() if " hands " in line).split()[-4:] == [*["not", "measured"] * 2]
+    assert "Tender spot: left calves at 12 cm, marked by a long hold" in said
+    assert "Stopped for pain: left calves, Mon 2026-11-16 18:0" in said
+    assert "Soreness before: 6 of 10 (the legs)" in said
 
 
 @pytest.mark.usefixtures("filled")

@@ -23,7 +23,6 @@ from history_doubles import (
 
 from firmware_host.clock import rfc3339
 from firmware_host.coaching.events import Contact, Fault, Rejected, SetDone
-from firmware_host.coaching.inputs import Command
 from firmware_host.history import database
 from firmware_host.history.database import CorruptStore, StoreError, move_aside
 from firmware_host.history.reader import Reader, UnknownSession
@@ -181,21 +180,6 @@ def test_rating_a_spot_does_not_mark_it_again(store: Store) -> None:
     feed(store, [spot(6.0, 0.3, side="right", rating=9)])
     kept = [(mark.position_m, mark.side, mark.rating) for mark in store.session(1).spots]
     assert kept == [(0.12, "left", None), (0.3, "left", 5), (0.5, "left", 2), (0.3, "right", 9)]
-
-
-def test_ratings_find_their_session(store: Store) -> None:
-    rate = {"muscle": "calves", "side": "left"}
-    store.add_rating(Command(t=1.0, command="rate", value=7, when="before", **rate), MONDAY - timedelta(hours=2))
-    store.add_rating(Command(t=90.0, command="rate", value=6, when="before", **rate), MONDAY - timedelta(minutes=1))
-    events = small_session(100.0)
-    feed(store, events[:4])
-    store.add_rating(Command(t=108.0, command="soreness", value=5), MONDAY + timedelta(seconds=8))
-    feed(store, events[4:], MONDAY + timedelta(seconds=10))
-    store.add_rating(Command(t=160.0, command="rate", value=3, when="after", **rate), MONDAY + timedelta(minutes=2))
-    store.add_rating(Command(t=9000.0, command="soreness", value=1), MONDAY + timedelta(hours=3))
-    said = [(one.kind, one.value, one.moment) for one in store.session(1).ratings]
-    assert said == [("rate", 6, "before"), ("soreness", 5, None), ("rate", 3, "after")]
-    assert [row["session_id"] for row in store.rows("ratings")] == [None, 1, 1, 1, None]
 
 
 def test_sessions_between_two_moments(store: Store) -> None:
