@@ -18,6 +18,8 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
+from msgspec.structs import replace
+
 from firmware_host import calibrations
 from firmware_host.acquisition.devices import devices_for
 from firmware_host.acquisition.i2c_bus import I2CBus
@@ -31,6 +33,7 @@ from firmware_host.coaching.setup import Setup
 from firmware_host.feedback.feedback import Feedback
 from firmware_host.feedback.pins import PinError, open_factory
 from firmware_host.history.historian import Historian
+from firmware_host.history.past import past_of
 from firmware_host.remembered import Remembered
 from firmware_host.services import Services
 from firmware_host.settings import Settings, SettingsError, ToolSettings
@@ -106,6 +109,8 @@ class Daemon:
             for tool in self.settings.tools:
                 known.setdefault(tool.name, self.simulation.calibration)
         person = self.settings.person
+        days = max(profile.safety.help_days, profile.safety.rest_s / 86400)
+        past = past_of(self._state, self.clock.wall(), self.clock.now(), days, profile.safety.help_rating)
         return Setup(
             person=Person(mass_kg=person.mass_kg, height_m=person.height_m),
             tools=tuple(self._tool(tool, known) for tool in self.settings.tools),
@@ -117,7 +122,7 @@ class Daemon:
             goal=self.settings.coach.goal,
             thin_out=self.settings.coach.thin_out,
             session_timeout_s=self.settings.coach.session_timeout_s,
-            carried=self.remembered.carried,
+            carried=replace(self.remembered.carried, troubles=past.troubles, spots=past.spots),
         )
 
     def _tool(self, tool: ToolSettings, known: dict[str, Any]) -> Tool:

@@ -12,7 +12,8 @@ from firmware_host.coaching import events
 from firmware_host.coaching.events import SessionDone
 from firmware_host.explanations import Help
 from firmware_host.history.recording import Header
-from firmware_host.history.summary import HistorySummary, SpotMap
+from firmware_host.history.spots import SpotMap
+from firmware_host.history.summary import HistorySummary
 from firmware_host.messaging import topics
 from firmware_host.messaging.commands import COMMANDS
 from firmware_host.messaging.payloads import DiagnosticsPayload, LivePayload, ResultPayload, StatePayload

@@ -147,7 +147,8 @@ class Services:
 
     def _refresh_history(self) -> None:
         wall = self._daemon.clock.wall().astimezone()  # days and weeks are the owner's
-        self._daemon.historian.ask(lambda store: (store.summary(wall), store.spots())).add_done_callback(
+        profile = self._daemon.station.engine.profile
+        self._daemon.historian.ask(lambda store: (store.summary(wall, profile), store.spots(wall))).add_done_callback(
             self._publish_history
         )
 

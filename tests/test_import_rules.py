@@ -40,7 +40,7 @@ ALLOWED = {
     "acquisition": [*SHARED, "sensors"],
     "feedback": SHARED,
     "messaging": [*SHARED, "acquisition.diagnostics"],  # what it publishes about devices
-    "history": SHARED,
+    "history": [*SHARED, "coaching.setup", "coaching.guidance"],  # what an engine is told of the past; what to aim at
     "dashboard": SHARED,
     "runs": SHARED,
     "simulator": [*SHARED, "acquisition", "sensors"],  # it runs the real drivers on models of their chips

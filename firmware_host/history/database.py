@@ -56,13 +56,13 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Open the history at `path` without ever writing to it."""
+def connect_to_read(path: Path, check: bool = True) -> sqlite3.Connection:
+    """Open the history at `path` without ever writing to it; `check` looks through the whole file for damage."""
     with explained(path):
         connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None)
     try:
         with explained(path):
-            _prepare(connection, path)
+            _prepare(connection, path, check)
             if _version(connection, path) < len(MIGRATIONS):
                 raise StoreError(
                     f"{path}: written by an older slowroll", "Start slowroll run once: it brings it up to date"
@@ -73,9 +73,11 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, check: bool = True) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
+    if not check:
+        return
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise _corrupt(path, str(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,12 @@ import msgspec
 
 from firmware_host.clock import rfc3339
 from firmware_host.coaching.events import Verdict
+from firmware_host.coaching.guidance import Profile, SafetyGuide, SessionGuide
+from firmware_host.coaching.setup import KnownSpot, Trouble
 from firmware_host.history.database import connect_to_read, explained
+from firmware_host.history.dose import SetWork, balances, days_between, due, lengths, muscle_doses, weeks
+from firmware_host.history.helped import Change, Rated, Used, changes, helped
+from firmware_host.history.spots import SpotMap, SpotMark, known_spots, spot_map
 from firmware_host.history.summary import (
     RECENT_SESSIONS,
     HistorySummary,
@@ -21,17 +26,16 @@ from firmware_host.history.summary import (
     SessionDetail,
     SessionTotals,
     SetRow,
-    SpotMap,
-    SpotMark,
     Worked,
     muscle_histories,
-    spot_map,
-    streaks,
-    week_work,
 )
+from firmware_host.history.trends import streaks, week_work
+from firmware_host.history.troubles import Said, resting, trouble_by_muscle
 
 Table = Literal["sets", "passes", "holds", "spots", "cues", "ratings", "pains"]
 
+DAYS = 28
+"""How far back doses and balance go, unless asked: four weeks have four of every weekday."""
 MAX_ID = 2**62
 """Larger numbers, which anyone may send, would be more than SQLite can compare."""
 
@@ -45,6 +49,13 @@ _TOTALS = """
 """
 
 
+_SET_WORK = (
+    "session_id, at, muscle, side, work_s, passes, holds, hold_s, distance_m, mean_speed_m_s, in_guidance,"
+    " mean_force_n, force_source, work_source"
+)
+"""As `dose.SetWork` has them, `at` once."""
+
+
 class UnknownSession(LookupError):
     """There is no such session; the text names the nearest."""
 
@@ -55,12 +66,14 @@ class Reader:
     Every method may raise `StoreError`: locked, damaged, not ours to read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, check: bool = True) -> None:
+        """Without `check` the whole file is not looked through as it is opened: quicker, for one question."""
         self.path = path
+        self._check = check
         self._open: sqlite3.Connection | None = None
 
     def open(self) -> None:
-        self._open = connect_to_read(self.path)
+        self._open = connect_to_read(self.path, self._check)
 
     def close(self) -> None:
         """May be called twice."""
@@ -68,27 +81,101 @@ class Reader:
             self._open.close()
             self._open = None
 
-    def summary(self, now: datetime) -> HistorySummary:
-        """What goes to `history`; days and weeks are those of `now`'s time zone."""
+    def summary(self, now: datetime, profile: Profile | None = None, days: int = DAYS) -> HistorySummary:
+        """What goes to `history`; days and weeks are those of `now`'s time zone. `profile` says what to aim at (None:
+        the article's figures), `days` how far back doses and balance go.
+        """
+        session = profile.session if profile is not None else SessionGuide()
+        safety = profile.safety if profile is not None else SafetyGuide()
         ended = list(self._rows("SELECT started_at, work_s FROM sessions WHERE ended IS NOT NULL"))
-        worked = self._worked()
         started = [(datetime.fromisoformat(row["started_at"]).astimezone(now.tzinfo), row["work_s"]) for row in ended]
-        days, weeks = streaks((moment.date() for moment, _ in started), now.date())
+        past = [(moment, work_s) for moment, work_s in started if moment <= now]
+        streak_days, streak_weeks = streaks((moment.date() for moment, _ in started), now.date())
         week_sessions, week_minutes = week_work(started, now)
+        consistency = weeks(past, now)
+        lately = [work_s for moment, work_s in past if moment.date().isoformat() >= consistency[0].since]
+        recent = self._set_works("at BETWEEN ? AND ?", _text(_back(now, days)), _text(now))
+        doses = muscle_doses(self._last_set_works(now), recent, now)
+        said = list(self.said(now, max(safety.help_days, safety.rest_s / 86400), safety.help_rating))
+        troubles = trouble_by_muscle(said, now, safety)
+        left_out = resting(said, now, safety) | {one.muscle for one in troubles if one.words is not None}
+        left_out |= {name for name, guide in profile.muscles.items() if guide.instead} if profile is not None else set()
         return HistorySummary(
             sessions=tuple(self.sessions(RECENT_SESSIONS, ended_only=True)),
             total_sessions=len(ended),
             total_work_s=sum(row["work_s"] for row in ended),
-            streak_days=days,
-            streak_weeks=weeks,
+            streak_days=streak_days,
+            streak_weeks=streak_weeks,
             week_sessions=week_sessions,
             week_minutes=week_minutes,
-            muscles=muscle_histories(worked),
+            muscles=muscle_histories(self._worked()),
+            days=days,
+            days_since=min((days_between(moment, now) for moment, _ in past), default=None),
+            week_goal=session.week,
+            weeks=consistency,
+            lengths=lengths(lately, session.low_s, session.high_s),
+            balance=balances(recent),
+            doses=doses,
+            helped=helped(self.changes(now)),
+            troubles=troubles,
+            due=due(doses, left_out),
         )
 
-    def spots(self) -> SpotMap:
-        """What goes to `spots`."""
-        return spot_map(self._spot_marks("1", ()))
+    def spots(self, now: datetime | None = None) -> SpotMap:
+        """What goes to `spots`; with `now` weeks are those of its time zone, and marks of the future are left out."""
+        if now is None:
+            return spot_map(self._spot_marks("1", ()))
+        return spot_map(self._spot_marks("at <= ?", (_text(now),)), now.tzinfo)
+
+    def known_spots(self, now: datetime) -> tuple[KnownSpot, ...]:
+        """The tender spots that an engine beginning at `now` is told of (`spots.known_spots` says which)."""
+        return known_spots(self.spots(now), now)
+
+    def troubles(self, now: datetime, now_t: float, days: float, rating_from: int) -> tuple[Trouble, ...]:
+        """Pain stops and ratings of `rating_from` and more of the last `days`, oldest first, on the clock of a run
+        that is at `now_t`. What lies in the future, as after a clock that ran ahead, is left out.
+        """
+        return tuple(
+            Trouble(
+                t=round(now_t - (now - one.at).total_seconds(), 3),
+                muscle=one.muscle,
+                side=one.side,
+                kind=one.kind,
+                value=one.value,
+            )
+            for one in self.said(now, days, rating_from)
+        )
+
+    def said(self, now: datetime, days: float, rating_from: int) -> Iterator[Said]:
+        """Pain stops and ratings of `rating_from` and more of the last `days`, oldest first."""
+        rows = self._rows(
+            "SELECT at, muscle, side, 'pain' AS kind, NULL AS value FROM pains WHERE at BETWEEN ?1 AND ?2"
+            " UNION ALL SELECT at, muscle, side, 'rating', value FROM ratings"
+            " WHERE kind = 'rate' AND value >= ?3 AND at BETWEEN ?1 AND ?2 ORDER BY at",
+            _text(_back(now, days)),
+            _text(now),
+            rating_from,
+        )
+        for row in rows:
+            yield Said(datetime.fromisoformat(row["at"]), *row)
+
+    def changes(self, now: datetime) -> list[Change]:
+        """Every rating before with its rating after."""
+        rated = (
+            "session_id IN (SELECT session_id FROM ratings WHERE kind = 'rate' AND moment = 'before')"
+            " AND muscle IS NOT NULL AND at <= ?"
+        )
+        ratings = self._rows(
+            f"SELECT session_id, muscle, side, moment, value FROM ratings WHERE kind = 'rate' AND moment IS NOT NULL"
+            f" AND {rated} ORDER BY id",
+            _text(now),
+        )
+        used = self._rows(
+            "SELECT DISTINCT session_id, muscle, side, coalesce(tool_kind, tool, 'unknown'), phase"
+            f" FROM sets JOIN sessions ON sessions.id = session_id WHERE {rated}",
+            _text(now),
+        )
+        return changes((Rated(*row) for row in ratings), (Used(*row) for row in used))
 
     def last_session(self) -> SessionDetail | None:
         """What goes to `session/last`: the newest session that has ended."""
@@ -166,6 +253,20 @@ class Reader:
         )
         return [Worked(*row) for row in rows]
 
+    def _set_works(self, where: str, *values: Any) -> list[SetWork]:
+        """Kept sets, oldest first, by their time: an index has it."""
+        rows = self._rows(f"SELECT {_SET_WORK} FROM sets WHERE {where} ORDER BY sets.at, sets.id", *values)
+        return [SetWork(row["session_id"], datetime.fromisoformat(row["at"]), *tuple(row)[1:]) for row in rows]
+
+    def _last_set_works(self, now: datetime) -> list[SetWork]:
+        """Of each muscle and side the sets of the last session that had it."""
+        return self._set_works(
+            "(muscle, coalesce(side, ''), session_id) IN (SELECT muscle, coalesce(side, ''), session_id FROM"
+            " (SELECT muscle, side, session_id, max(at) FROM sets WHERE muscle IS NOT NULL AND at <= ?1"
+            " GROUP BY muscle, side)) AND at <= ?1",
+            _text(now),
+        )
+
     def _spot_marks(self, where: str, values: Iterable[Any]) -> list[SpotMark]:
         rows = self._rows(f"SELECT *, marked_by AS by FROM spots WHERE {where} ORDER BY id", *values)
         return [SpotMark(**{name: row[name] for name in SpotMark.__struct_fields__}) for row in rows]
@@ -192,6 +293,14 @@ def _text(moment: datetime) -> str:
         return rfc3339(moment)
     except OverflowError:
         return rfc3339(moment.replace(tzinfo=UTC))
+
+
+def _back(now: datetime, days: float) -> datetime:
+    """`days` before `now`, or the first moment there is."""
+    try:
+        return now - timedelta(days=days)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _set_row(row: sqlite3.Row) -> SetRow:

@@ -11,8 +11,9 @@ from history_doubles import MONDAY, done_session, done_set, feed, small_session,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_host.history.spots import SpotMark, spot_map
 from firmware_host.history.store import Store
-from firmware_host.history.summary import SpotMark, spot_map, streaks, trend
+from firmware_host.history.trends import streaks, trend
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 11, 18)  # a Wednesday

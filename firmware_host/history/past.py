@@ -1,0 +1,46 @@
+"""What an engine is told of the past as it begins: read once at start-up, and never a reason not to start."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from firmware_host.coaching.setup import KnownSpot, Trouble
+from firmware_host.history.database import StoreError
+from firmware_host.history.historian import DATABASE
+from firmware_host.history.reader import Reader
+
+HELP_DAYS = 14.0
+HELP_RATING = 7
+"""The article profile's; a profile of one's own may have others."""
+
+
+class Past(NamedTuple):
+    """For `coaching.setup.Carried`."""
+
+    troubles: tuple[Trouble, ...] = ()
+    spots: tuple[KnownSpot, ...] = ()
+
+
+def past_of(
+    state_dir: Path, now: datetime, now_t: float, days: float = HELP_DAYS, rating_from: int = HELP_RATING
+) -> Past:
+    """Pain stops, high ratings and tender spots from the history in `state_dir`; `now` and `now_t` are one moment.
+
+    Never raises, writes nothing and waits half a second at most: nothing is known where there is no history, or it is
+    damaged, locked, of another version or not ours to read. The historian, which starts next, reports what is wrong.
+    """
+    path = state_dir / DATABASE
+    reader = Reader(path, check=False)
+    try:
+        if not path.exists():
+            return Past()
+        reader.open()
+        return Past(reader.troubles(now, now_t, days, rating_from), reader.known_spots(now))
+    except (StoreError, sqlite3.Error, OSError, ValueError, TypeError, OverflowError):
+        # The last three: rows whose content is damaged where the file's structure is not.
+        return Past()
+    finally:
+        reader.close()
