@@ -25,7 +25,7 @@ from firmware_host.acquisition.devices import devices_for
 from firmware_host.acquisition.i2c_bus import I2CBus
 from firmware_host.acquisition.smbus_io import Bus, open_linux_bus
 from firmware_host.clock import Clock
-from firmware_host.coaching.events import Cue, Event, Rejected, SessionDone, Spot
+from firmware_host.coaching.events import Cue, Event, Rating, Rejected, SessionDone, Spot
 from firmware_host.coaching.guidance import Profile
 from firmware_host.coaching.inputs import Command, DeviceFault, HapticRan, Input, Person, Tick, Tool
 from firmware_host.coaching.routine import Routine
@@ -277,7 +277,8 @@ class Daemon:
         at = self.clock.wall()
         self.historian.event(event, at)
         self.services.event(event)
-        if isinstance(event, SessionDone | Spot):
+        stopped = isinstance(event, Cue) and event.cue == "stop_pain"
+        if stopped or isinstance(event, SessionDone | Spot | Rating):
             self.services.history_changed(event)
 
     def _answer(self, given: Command, events: list[Event]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from firmware_host.clock import rfc3339
-from firmware_host.coaching.events import Event, SessionDone, Spot
+from firmware_host.coaching.events import Event, SessionDone
 from firmware_host.coaching.inputs import Command
 from firmware_host.coaching.snapshot import Snapshot
 from firmware_host.messaging.payloads import DiagnosticsPayload, ResultPayload
@@ -137,8 +137,8 @@ class Services:
             temperature_c=temperature_c(),
         )
 
-    def history_changed(self, event: SessionDone | Spot) -> None:
-        """A session or spot was kept: the retained summaries follow once it is written."""
+    def history_changed(self, event: Event) -> None:
+        """A session, spot, rating or pain stop was kept: the retained summaries follow once it is written."""
         if self._messenger is None:
             return
         if isinstance(event, SessionDone):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 NAMES = (
-    *("demo", "run", "replay", "record", "sessions", "run-finished"),
+    *("demo", "run", "replay", "record", "sessions", "report", "run-finished"),
     *("acknowledge", "drivers", "config", "explain", "simulate"),
 )
 

@@ -20,6 +20,8 @@ WEEKS = 8
 """How far back weekly consistency is told."""
 DUE_MOST = 3
 """More suggestions at once would be a list, not a suggestion."""
+DUE_FROM = 2
+"""Days: what was worked yesterday is not overdue at three sessions a week."""
 
 
 class SetWork(NamedTuple):
@@ -115,6 +117,7 @@ class Due(Struct, frozen=True, kw_only=True):
 
     muscle: str
     side: str | None
+    """The side that waits longer; null where none does."""
     days_since: int
 
 
@@ -239,17 +242,24 @@ def lengths(works: Sequence[float], low_s: float, high_s: float) -> Lengths:
 
 
 def due(doses: Iterable[MuscleDose], left_out: Collection[str | None]) -> tuple[Due, ...]:
-    """What was not worked for longest, of what was worked in the last `WEEKS`: at most `DUE_MOST`, none of today.
+    """What was not worked for longest, of what was worked in the last `WEEKS`: at most `DUE_MOST` muscles, none of
+    today or yesterday.
 
     What nobody rolls any more is not brought up, nor are the muscles `left_out`: those that rest after a pain stop, or
     are better rolled by others.
     """
-    waiting = [
-        Due(muscle=one.muscle, side=one.side, days_since=one.days_since)
-        for one in doses
-        if 1 <= one.days_since <= 7 * WEEKS and one.muscle not in left_out
-    ]
-    return tuple(sorted(waiting, key=lambda one: (-one.days_since, one.muscle, one.side or ""))[:DUE_MOST])
+    sides: dict[str, list[MuscleDose]] = {}
+    for one in doses:
+        if one.days_since <= 7 * WEEKS and one.muscle not in left_out:
+            sides.setdefault(one.muscle, []).append(one)
+    waiting = []
+    for muscle, group in sides.items():
+        days = max(one.days_since for one in group)
+        longest = [one.side for one in group if one.days_since == days]
+        if days >= DUE_FROM:
+            side = longest[0] if len(longest) < len(group) else None
+            waiting.append(Due(muscle=muscle, side=side, days_since=days))
+    return tuple(sorted(waiting, key=lambda one: (-one.days_since, one.muscle))[:DUE_MOST])
 
 
 Standing = Literal["left", "right", "even"]

@@ -156,6 +156,7 @@ def fill(
 ) -> int:
     """Sessions of the last `weeks`, about `a_week` each, the last one yesterday; the numbers `hurt` (0 is the last,
     1 the one before it) end in a pain stop. Returns how many."""
+    store._connection.execute("PRAGMA synchronous = OFF")  # thousands of rows, of which none has to last
     person = _Person(seed)
     ago = sorted(
         {1, *(person.random.uniform(7 * week + 1.5, 7 * week + 8) for week in range(weeks) for _ in range(a_week))}

@@ -193,9 +193,16 @@ def test_due_is_what_waits_longest() -> None:
         return work(MONDAY - days * DAY, muscle=muscle, session=days)
 
     sets = [since(70, "hip_flexors"), since(20, "it_band"), since(9, "glutes"), since(5, "calves"), since(4, "tfl")]
-    sets += [since(3, "quadriceps"), since(0, "hamstrings")]
+    sets += [since(3, "quadriceps"), since(1, "hamstrings")]
+    sets += [since(5, "calves")._replace(side="right"), since(3, "tfl")._replace(side="right")]
     found = due(muscle_doses(sets, [], MONDAY), {"it_band"})
-    assert [(one.muscle, one.days_since) for one in found] == [("glutes", 9), ("calves", 5), ("tfl", 4)]
+    assert [(one.muscle, one.side, one.days_since) for one in found] == [
+        ("glutes", None, 9),
+        ("calves", None, 5),
+        ("tfl", "left", 4),
+    ]
+    only = due(muscle_doses([since(2, "glutes"), since(1, "calves")], [], MONDAY), ())
+    assert [one.muscle for one in only] == ["glutes"]
 
 
 # --- through the store ----------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import hypot
 from pathlib import Path
 
@@ -11,14 +11,18 @@ import pytest
 from history_doubles import MONDAY, cue, done_session, feed, pain, rating, small_session, soreness, spot
 from history_weeks import KINDS, fill
 
+from firmware_host.clock import SystemClock
 from firmware_host.coaching.guidance import SafetyGuide
 from firmware_host.coaching.setup import KnownSpot, Trouble
+from firmware_host.daemon import Daemon
 from firmware_host.history.historian import DATABASE
 from firmware_host.history.past import HELP_DAYS, HELP_RATING, Past, past_of
 from firmware_host.history.schema import MIGRATIONS
 from firmware_host.history.spots import BETWEEN_SESSIONS_M
 from firmware_host.history.store import Store
 from firmware_host.history.troubles import SEEK_HELP
+from firmware_host.profiles import load_profile
+from firmware_host.settings import parse
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -154,6 +158,20 @@ def test_reading_the_past_changes_no_file(tmp_path: Path, store: Store) -> None:
     before = (tmp_path / DATABASE).read_bytes()
     assert past_of(tmp_path, MONDAY, 0.0).troubles
     assert (tmp_path / DATABASE).read_bytes() == before
+
+
+def test_the_daemon_tells_its_engine(tmp_path: Path, store: Store) -> None:
+    now = datetime.now(UTC)
+    feed(store, [spot(1.0, rating=6), done_session(0.0, 2.0)], now - DAY)
+    store.add(pain(3.0), now - HOUR)
+    store.close()
+    settings = parse('[pins]\nfactory = "mock"\n[page]\nenabled = false\n', "test")
+    daemon = Daemon(settings, load_profile("article"), SystemClock(), tmp_path)
+    carried = daemon.station.engine.setup.carried
+    assert [(one.muscle, one.position_m, one.rating) for one in carried.spots] == [("calves", 0.12, 6)]
+    (trouble,) = carried.troubles
+    assert (trouble.muscle, trouble.kind) == ("calves", "pain")
+    assert trouble.t == pytest.approx(daemon.clock.now() - 3600, abs=30)
 
 
 # --- when to seek help ----------------------------------------------------------------------------------------------
