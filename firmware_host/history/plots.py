@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 WIDTH = 640
 TEXT = 11
+CROWD = 40
+"""More dots than this are drawn smaller."""
 HATCH = (
     '<pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="5" height="5" fill="#fff"/><line x1="0" y1="0" x2="0" y2="5" stroke="#000" stroke-width="2.5"/>'
@@ -63,7 +65,7 @@ def columns(name: str, title: str, about: str, bars: Sequence[Bar], goal: float,
 
 def pairs(name: str, title: str, about: str, rows: Sequence[tuple[str, Bar, Bar]]) -> str:
     """Two lying bars for each row, such as left and right."""
-    left, right, pitch = 130, 60, 38
+    left, right, pitch = 150, 90, 38
     most = max((max(one.value, other.value) for _, one, other in rows), default=0) or 1
     scale = (WIDTH - left - right) / most
     parts = []
@@ -110,10 +112,11 @@ def dots(
         parts.append(_text(left - 6, y(value) + 4, label, "end"))
     if joined:
         parts += [_line(x(a.x), y(a.value), x(b.x), y(b.value)) for a, b in pairwise(points)]
+    radius = 3.5 if len(points) <= CROWD else 2
     for point in points:
         if not joined:
             parts.append(_line(x(point.x), y(0), x(point.x), y(point.value)))
-        circle = f'<circle cx="{_n(x(point.x))}" cy="{_n(y(point.value))}" r="3.5"'
+        circle = f'<circle cx="{_n(x(point.x))}" cy="{_n(y(point.value))}" r="{radius}"'
         parts.append(f"{circle}><title>{escape(point.about)}</title></circle>")
     parts.append(_text(left, height - 8, ends[0]))
     parts.append(_text(x(1), height - 8, ends[1], "end"))

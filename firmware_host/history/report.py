@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from firmware_host.coaching.guidance import Profile
-from firmware_host.history.dose import Balance, Dose, Due, standing
+from firmware_host.history.dose import Dose, Due, standing
 from firmware_host.history.helped import ENOUGH, SEVERAL, Helped
 from firmware_host.history.reader import DAYS, Reader
 from firmware_host.history.spots import SpotMap, TenderSpot
@@ -36,7 +36,15 @@ SPOTS_NOTE = (
     "Places count from where the set began, so they are about right, not exact. Ratings by week, oldest first, are "
     "what you said of them."
 )
+TOGETHER_MOST = 8
+"""More combinations of muscle, tool and phase would fill pages; `--json` has them all."""
 TOO_FEW = "too few to say"
+NO_RATINGS = (
+    "Nothing yet: say how tender a muscle is, 0 to 10, before and after rolling it, on the page or with cmd/rate. "
+    f"From {ENOUGH} pairs on they are told here."
+)
+NO_SPOTS = "Nothing yet: mark a tender spot on the page, with cmd/spot, or by holding it for 20 seconds and more."
+NO_SETS = "Nothing in this time."
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -109,18 +117,17 @@ def often(report: Report) -> list[str]:
     if history.days_since is None:
         return ["No session has ended yet."]
     lately = f"{_count(len(report.sessions), 'session')} in the last {_count(history.days, 'day')}"
-    streak = f"{_count(history.streak_weeks, 'week')} in a row with a session"
     said = [
         f"{lately}, {history.week_sessions} this week. The goal is {history.week_goal} a week: short and often.",
-        f"{streak}. The last session was {ago(history.days_since)}.",
+        f"Weeks in a row with a session: {history.streak_weeks}. The last session was {ago(history.days_since)}.",
     ]
     lengths = history.lengths
     if lengths.median_s is not None:
         low, high = lengths.low_s / 60, lengths.high_s / 60
         said.append(
-            f"In the last {len(history.weeks)} weeks half of the sessions had {minutes(lengths.median_s)} min of work "
-            f"or more; {lengths.within} of {lengths.sessions} had {low:g} to {high:g} min. "
-            "Work is the time rolling or holding."
+            f"Over {len(history.weeks)} weeks a session had {minutes(lengths.median_s)} min of work (median; work is "
+            f"the time rolling or holding), and {lengths.within} of {lengths.sessions} had the {low:g} to {high:g} min "
+            "to aim at."
         )
     return said
 
@@ -189,24 +196,19 @@ def balance_table(report: Report, words: Words) -> Table:
             minutes(one.right_s),
             minutes(one.unsaid_s) if one.unsaid_s else "-",
             percent(one.left_share),
-            _standing(one),
+            standing(one) or "-",
         )
         for one in report.history.balance
     ]
-    return Table(("muscle", "left min", "right min", "not said", "left", ""), rows, frozenset(range(1, 5)))
-
-
-def _standing(balance: Balance) -> str:
-    return {"left": "more on the left", "right": "more on the right", "even": "even", None: ""}[standing(balance)]
+    head = ("muscle", "left min", "right min", "not said", "left share", "more on")
+    return Table(head, rows, frozenset(range(1, 5)))
 
 
 def helped_table(report: Report, words: Words) -> Table:
-    """Everything, muscles, tools and phases; all three together where there are enough pairs."""
-    rows: list[tuple[str, ...]] = [
-        (helped_name(one, words), str(one.n), *_change(one))
-        for one in report.history.helped
-        if one.by != "together" or one.change is not None
-    ]
+    """Everything, muscles, tools and phases; then the most frequent of all three together."""
+    together = [one for one in report.history.helped if one.by == "together" and one.change is not None]
+    shown = [one for one in report.history.helped if one.by != "together"] + together[:TOGETHER_MOST]
+    rows: list[tuple[str, ...]] = [(helped_name(one, words), str(one.n), *_change(one)) for one in shown]
     return Table(("what", "pairs", "before", "after", "change"), rows, frozenset(range(1, 5)))
 
 
@@ -220,7 +222,8 @@ def helped_name(one: Helped, words: Words) -> str:
         return f"With {tool}"
     if one.by == "phase":
         return "With no run known" if one.phase == "unknown" else f"In phase {one.phase}"
-    return f"{words.muscle(one.muscle)}, {tool}, {one.phase}"
+    phase = "no run known" if one.phase == "unknown" else one.phase
+    return f"{words.muscle(one.muscle)}, {tool}, {phase}"
 
 
 def _change(one: Helped) -> tuple[str, str, str]:
@@ -235,7 +238,7 @@ def spot_table(report: Report, words: Words) -> Table:
 
 
 def _spot_cells(one: TenderSpot, words: Words) -> tuple[str, ...]:
-    ratings = [f"{week.rating:g}" for week in one.weeks if week.rating is not None]
+    ratings = [f"{round(week.rating, 1):g}" for week in one.weeks if week.rating is not None]
     return (
         words.muscle(one.muscle),
         one.side or "-",

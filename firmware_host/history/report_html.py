@@ -73,12 +73,12 @@ def _body(report: r.Report, now: datetime, words: r.Words) -> Iterator[str]:
     yield f"<h2>What each muscle got, last {days} days</h2>"
     yield from _doses(report, words)
     yield "<h2>Left and right</h2>"
-    yield _table(r.balance_table(report, words))
+    yield _table(r.balance_table(report, words), r.NO_SETS)
     yield "<h2>Ratings before and after</h2>"
     yield from _helped(report, words)
     yield "<h2>Tender spots</h2>"
     sparks = [plots.spark([week.rating for week in one.weeks if week.rating is not None]) for one in report.spots.spots]
-    yield _table(r.spot_table(report, words), {5: sparks})
+    yield _table(r.spot_table(report, words), r.NO_SPOTS, {5: sparks})
     if report.spots.spots:
         yield _paragraph(r.SPOTS_NOTE, "note")
 
@@ -116,7 +116,7 @@ def _often(report: r.Report, now: datetime, words: r.Words) -> Iterator[str]:
             ends,
             band=(low, high),
         ),
-        f"Minutes of work in each session. Shaded: {low:g} to {high:g} minutes, as the article suggests.",
+        f"Minutes of work in each session. Shaded: {low:g} to {high:g} minutes, what to aim at.",
     )
     shares = [(one, one.in_guidance * 100) for one in report.sessions if one.in_guidance is not None]
     if shares:
@@ -165,10 +165,10 @@ def _doses(report: r.Report, words: r.Words) -> Iterator[str]:
             plots.pairs("doses", "Work by muscle and side", about, rows),
             "Minutes of work by muscle; full: left, hatched: right.",
         )
-    yield _table(r.dose_table(report, words))
+    yield _table(r.dose_table(report, words), r.NO_SETS)
     yield _paragraph(r.DOSE_NOTE, "note")
     yield "<h3>The last time of each</h3>"
-    yield _table(r.last_table(report, words))
+    yield _table(r.last_table(report, words), r.NO_SETS)
 
 
 def _helped(report: r.Report, words: r.Words) -> Iterator[str]:
@@ -184,7 +184,7 @@ def _helped(report: r.Report, words: r.Words) -> Iterator[str]:
             plots.changes("ratings", "Ratings before and after", about, rows),
             "Medians of your ratings, 0 to 10; open: before, full: after.",
         )
-    yield _table(r.helped_table(report, words))
+    yield _table(r.helped_table(report, words), r.NO_RATINGS)
     if report.history.helped:
         yield _paragraph(r.HELPED_NOTE, "note")
 
@@ -207,10 +207,10 @@ def _plot(svg: str, caption: str) -> str:
     return f'<figure>{svg}<figcaption class="note">{escape(caption)}</figcaption></figure>'
 
 
-def _table(table: r.Table, after: dict[int, list[str]] | None = None) -> str:
-    """`after` has, by column, markup of ours that follows each row's text."""
+def _table(table: r.Table, nothing: str, after: dict[int, list[str]] | None = None) -> str:
+    """`nothing` is said where there is no row; `after` has, by column, markup of ours that follows each row's text."""
     if not table.rows:
-        return "<p>Nothing yet.</p>"
+        return _paragraph(nothing)
     kinds = [' class="number"' if column in table.numbers else "" for column in range(len(table.head))]
     head = [f'<th scope="col"{kind}>{escape(cell)}</th>' for kind, cell in zip(kinds, table.head, strict=True)]
     body = []

@@ -26,22 +26,23 @@ def report_text(report: r.Report, now: datetime, profile: Profile | None = None,
     due = r.due_words(report, words)
     if due is not None:
         lines += ["", *textwrap.wrap(due, width)]
-    for heading, table, note in _tables(report, words):
+    for heading, table, note, nothing in _tables(report, words):
         lines += ["", heading.upper(), ""]
-        lines += _table(table, width) if table.rows else ["Nothing yet."]
+        lines += _table(table, width) if table.rows else textwrap.wrap(nothing, width)
         if note and table.rows:
             lines += ["", *textwrap.wrap(note, width)]
     lines += _troubles(report, words, width)
     return "\n".join([*lines, "", report.note, ""])
 
 
-def _tables(report: r.Report, words: r.Words) -> Iterator[tuple[str, r.Table, str]]:
+def _tables(report: r.Report, words: r.Words) -> Iterator[tuple[str, r.Table, str, str]]:
+    """(heading, table, what to know of it, what to say where it is empty)."""
     days = report.history.days
-    yield f"What each muscle got, last {days} days", r.dose_table(report, words), r.DOSE_NOTE
-    yield "The last time of each", r.last_table(report, words), ""
-    yield f"Left and right, last {days} days", r.balance_table(report, words), ""
-    yield "Ratings before and after", r.helped_table(report, words), r.HELPED_NOTE
-    yield "Tender spots", r.spot_table(report, words), r.SPOTS_NOTE
+    yield f"What each muscle got, last {days} days", r.dose_table(report, words), r.DOSE_NOTE, r.NO_SETS
+    yield "The last time of each", r.last_table(report, words), "", r.NO_SETS
+    yield f"Left and right, last {days} days", r.balance_table(report, words), "", r.NO_SETS
+    yield "Ratings before and after", r.helped_table(report, words), r.HELPED_NOTE, r.NO_RATINGS
+    yield "Tender spots", r.spot_table(report, words), r.SPOTS_NOTE, r.NO_SPOTS
 
 
 def _weeks(report: r.Report, words: r.Words) -> list[str]:

@@ -67,7 +67,7 @@ def test_some_weeks_are_told(store: Store) -> None:
     assert said.startswith("Slowroll report, 21 Oct 2026 to 18 Nov 2026\n")
     assert f"{lately} sessions in the last 28 days, " in said
     assert "The last session was yesterday." in said
-    assert re.search(rf"\d+ of {count} had 5 to\s+10 min", said)
+    assert re.search(rf"\d+ of {count} had the 5 to\s+10 min", said)
     assert said.count("#") == count
     rows = [row.split()[:2] for row in section(said, "What each muscle got, last 28 days").splitlines()]
     assert ["Calves", "left"] in rows
