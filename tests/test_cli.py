@@ -162,6 +162,8 @@ def test_help_and_version_load_no_library(home: Home, words: tuple[str, ...]) ->
         ("simulate", "demo"),
         ("sessions",),
         ("sessions", "show", "first"),
+        ("report", "--days", "0"),
+        ("report", "--json", "--html", "x"),
         ("replay", "x.jsonl", "--emit", "sound"),
         ("run", "--sped", "3"),
         ("record", "--out", "x", "--seconds", "0"),

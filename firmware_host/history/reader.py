@@ -36,6 +36,10 @@ Table = Literal["sets", "passes", "holds", "spots", "cues", "ratings", "pains"]
 
 DAYS = 28
 """How far back doses and balance go, unless asked: four weeks have four of every weekday."""
+AHEAD = timedelta(days=1)
+"""What an engine is told of may lie so far ahead of the clock. People end a session by pulling the plug, and a
+Raspberry Pi then starts with the time it wrote down last: the pain stop of a minute ago is in the future until the
+network comes up, and must not be forgotten for it."""
 MAX_ID = 2**62
 """Larger numbers, which anyone may send, would be more than SQLite can compare."""
 
@@ -129,31 +133,32 @@ class Reader:
 
     def known_spots(self, now: datetime) -> tuple[KnownSpot, ...]:
         """The tender spots that an engine beginning at `now` is told of (`spots.known_spots` says which)."""
-        return known_spots(self.spots(now), now)
+        return known_spots(self.spots(now + AHEAD), now)
 
     def troubles(self, now: datetime, now_t: float, days: float, rating_from: int) -> tuple[Trouble, ...]:
         """Pain stops and ratings of `rating_from` and more of the last `days`, oldest first, on the clock of a run
-        that is at `now_t`. What lies in the future, as after a clock that ran ahead, is left out.
+        that is at `now_t`. What lies up to `AHEAD` in the future counts as now; what lies further, as after a clock
+        that ran ahead, is left out.
         """
         return tuple(
             Trouble(
-                t=round(now_t - (now - one.at).total_seconds(), 3),
+                t=round(now_t - max(0.0, (now - one.at).total_seconds()), 3),
                 muscle=one.muscle,
                 side=one.side,
                 kind=one.kind,
                 value=one.value,
             )
-            for one in self.said(now, days, rating_from)
+            for one in self.said(now, days, rating_from, AHEAD)
         )
 
-    def said(self, now: datetime, days: float, rating_from: int) -> Iterator[Said]:
-        """Pain stops and ratings of `rating_from` and more of the last `days`, oldest first."""
+    def said(self, now: datetime, days: float, rating_from: int, ahead: timedelta = timedelta()) -> Iterator[Said]:
+        """Pain stops and ratings of `rating_from` and more of the last `days`, or `ahead`; oldest first."""
         rows = self._rows(
             "SELECT at, muscle, side, 'pain' AS kind, NULL AS value FROM pains WHERE at BETWEEN ?1 AND ?2"
             " UNION ALL SELECT at, muscle, side, 'rating', value FROM ratings"
             " WHERE kind = 'rate' AND value >= ?3 AND at BETWEEN ?1 AND ?2 ORDER BY at",
             _text(_back(now, days)),
-            _text(now),
+            _text(now + ahead),
             rating_from,
         )
         for row in rows:

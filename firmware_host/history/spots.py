@@ -160,6 +160,6 @@ def known_spots(spots: SpotMap, now: datetime) -> tuple[KnownSpot, ...]:
         )
         for spot in spots.spots
         if spot.muscle is not None
-        and since <= datetime.fromisoformat(spot.last_marked) <= now
+        and datetime.fromisoformat(spot.last_marked) >= since
         and (spot.last_rating is None or spot.last_rating > EASED)
     )

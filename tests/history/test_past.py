@@ -42,7 +42,7 @@ def test_troubles_are_on_the_clock_of_the_run_that_asks(store: Store, tmp_path: 
     store.add(soreness(52.0, 9), MONDAY - DAY)
     store.add(cue(60.0), MONDAY - HOUR)
     store.add(pain(70.0), MONDAY - HOUR)
-    store.add(pain(80.0), MONDAY + HOUR)
+    store.add(pain(80.0), MONDAY + 2 * DAY)
     assert store.troubles(MONDAY, 1000.0, 14, 7) == (
         Trouble(t=1000.0 - 2 * 86400, muscle="hamstrings", side="left", kind="rating", value=8),
         Trouble(t=1000.0 - 3600, muscle="calves", side="left", kind="pain"),
@@ -50,6 +50,15 @@ def test_troubles_are_on_the_clock_of_the_run_that_asks(store: Store, tmp_path: 
     assert past_of(tmp_path, MONDAY, 1000.0).troubles == store.troubles(MONDAY, 1000.0, HELP_DAYS, HELP_RATING)
     assert len(past_of(tmp_path, MONDAY, 0.0, 20, 6).troubles) == 4
     assert (SafetyGuide().help_days, SafetyGuide().help_rating) == (HELP_DAYS, HELP_RATING)
+
+
+def test_what_a_slow_clock_calls_the_future_is_now(store: Store) -> None:
+    """The plug was pulled after the pain stop; the clock starts where it was last written down, half an hour before."""
+    feed(store, [spot(1.0), done_session(0.0, 2.0)], MONDAY)
+    store.add(pain(5.0), MONDAY)
+    for behind, told in ((HOUR / 2, 1), (DAY, 1), (DAY + HOUR, 0)):
+        assert [one.t for one in store.troubles(MONDAY - behind, 7.0, 14, 7)] == [7.0] * told
+        assert len(store.known_spots(MONDAY - behind)) == told
 
 
 def test_known_spots_are_less_sure_than_they_were(store: Store, tmp_path: Path) -> None:
@@ -74,7 +83,7 @@ def test_spots_that_are_old_gone_or_nowhere_are_not_told(store: Store) -> None:
     feed(
         store, [spot(4.0, muscle=None), spot(5.0, muscle="unrated"), spot(6.0, muscle="held", by="hold")], MONDAY - DAY
     )
-    feed(store, [spot(7.0, muscle="future")], MONDAY + DAY)
+    feed(store, [spot(7.0, muscle="future")], MONDAY + 2 * DAY)
     assert {one.muscle for one in store.known_spots(MONDAY)} == {"unrated", "held"}
     assert "old" in {one.muscle for one in store.known_spots(MONDAY - 2 * HOUR)}
 
