@@ -164,7 +164,7 @@ def test_a_phase_says_since_when_and_what_it_changes(visit: Callable[..., Tab], 
     expect(phase).to_contain_text("The run ended 3 h ago. Your legs are not sore, you said.")
     expect(phase).to_contain_text(words)
     expect(phase).to_contain_text(
-        "up to 9.3 cm/s on average, never over 19; 184 to 320 N; holds of 20 to 30 s. Source: W2."
+        "up to 9.3 cm/s on average, never over 19; 184 to 320 N; the hold timer's marks at 20 and 30 s. Source: W2."
     )
     ear.say("state", change(STATE, phase="unknown", t=102.0))
     expect(phase).to_contain_text("When the run ended is not known.")
@@ -197,14 +197,21 @@ def test_advice_stays_until_the_state_drops_it(visit: Callable[..., Tab], ear: E
     tab = visit()
     begin(tab, ear)
     ear.say("event/advice", REST_MUSCLE)
+    plan = Advice(t=97.0, topic="plan", words="3 muscles at 60 s would be 360 s in all.", source="")
     expect(tab.locator(".feed")).to_contain_text("Leave the right glutes alone until tomorrow")
     help_ = Advice(t=99.0, topic="seek_help", words="Please ask a physiotherapist or a doctor.", source="the article")
-    ear.say("state", change(STATE, advice=(REST_MUSCLE, help_), t=101.0))
+    ear.say("state", change(STATE, advice=(plan, REST_MUSCLE, help_), t=101.0))
     cards = tab.locator(".advice-cards section")
     expect(cards).to_have_count(2)
     expect(cards.nth(0)).to_contain_text("Please ask a physiotherapist or a doctor.")
     expect(cards.nth(0)).to_have_class("card note stop")
     expect(cards.nth(1)).to_have_class("card note warn")
+    assert cards.nth(0).bounding_box()["y"] < tab.locator("#speed").bounding_box()["y"], "an alarm comes first"
+    assert cards.nth(1).bounding_box()["y"] > tab.locator("#set").bounding_box()["y"], "the rest can wait"
+    go(tab, "Plan")
+    expect(cards).to_have_count(3)
+    expect(cards.nth(2)).to_contain_text("3 muscles at 60 s")
+    go(tab, "Roll")
     ear.say("state", change(STATE, advice=(help_,), t=102.0))
     expect(cards).to_have_count(1)
     ear.say("state", change(STATE, t=103.0))
@@ -266,6 +273,7 @@ def test_help_lists_every_rule_and_cue_with_its_numbers_and_sources(visit: Calla
     expect(rule).to_have_attribute("open", "")
     expect(rule).to_contain_text("How it is known: measured")
     expect(rule).to_contain_text("Source: Behm 2020 (S1) [abs]")
+    expect(rule).to_be_in_viewport()
     expect(rule.locator(".numbers tr")).to_have_count(2)
     expect(tab.locator("[id^=rule-]")).to_have_count(2)
     expect(tab.locator("#rule-M1d summary .tag")).to_have_text("prompted")

@@ -83,7 +83,7 @@ function RollView({ model, tell, now }: ViewProps) {
     <>
       <div class="now">
         <Hero {...both} />
-        {between ? <AdviceCards model={model} /> : <AdviceCards model={model} alarms={true} />}
+        <AdviceCards model={model} parts={between ? ["alarms", "rest"] : ["alarms"]} />
         <Faults model={model} />
         {between && <Technique model={model} />}
         <div class="dials">
@@ -99,7 +99,7 @@ function RollView({ model, tell, now }: ViewProps) {
         <SetPanel model={model} />
         <PlanNow {...tells} />
         <Spots {...both} />
-        {!between && <AdviceCards model={model} alarms={false} />}
+        {!between && <AdviceCards model={model} parts={["rest"]} />}
         {!between && <Technique model={model} />}
       </div>
       <div class="tell">
@@ -122,6 +122,7 @@ function PlanView({ model, tell }: ViewProps) {
   return (
     <>
       <div class="now">
+        <AdviceCards model={model} parts={["alarms", "rest", "plan"]} />
         <WholePlan model={model} />
         <Routines {...tells} />
       </div>

@@ -103,12 +103,22 @@ function CueEntry({ cue, open }: { readonly cue: CueHelp; readonly open: boolean
   );
 }
 
-function Section({ title, children }: { readonly title: string; readonly children: readonly ComponentChildren[] }) {
+interface SectionProps {
+  readonly title: string;
+  readonly open: boolean;
+  readonly children: readonly ComponentChildren[];
+}
+
+function Section({ title, open, children }: SectionProps) {
   if (children.length === 0) return null;
   return (
     <section class="card">
-      <h2>{title}</h2>
-      {children}
+      <details open={open}>
+        <summary>
+          {title} ({children.length})
+        </summary>
+        {children}
+      </details>
     </section>
   );
 }
@@ -118,12 +128,13 @@ export function HelpView({ model, wanted }: { readonly model: Model; readonly wa
   const [query, setQuery] = useState("");
   const { help } = model;
   const ready = help !== null && typeof help !== "string";
+  const all = query === "";
   useEffect(() => {
     if (wanted !== "") setQuery("");
   }, [wanted]);
   useEffect(() => {
-    if (ready && wanted !== "") document.getElementById(wanted)?.scrollIntoView({ block: "center" });
-  }, [wanted, ready, query]);
+    if (all && ready && wanted !== "") document.getElementById(wanted)?.scrollIntoView({ block: "center" });
+  }, [wanted, ready, all]);
   // The page is drawn ten times a second while rolling; a long text that has not changed is not gone through.
   const shown = useMemo(
     () => ready && <Shown help={help} wanted={wanted} query={query} setQuery={setQuery} />,
@@ -181,22 +192,22 @@ function Shown({ help, wanted, query, setQuery }: ShownProps) {
           </details>
         </section>
       )}
-      <Section title={`Rules (${rules.length})`}>
-        {rules.map((rule) => (
-          <RuleEntry key={rule.id} rule={rule} open={wanted === `rule-${rule.id}`} />
-        ))}
-      </Section>
-      <Section title={`Cues (${cues.length})`}>
-        {cues.map((cue) => (
-          <CueEntry key={cue.name} cue={cue} open={wanted === `cue-${cue.name}`} />
-        ))}
-      </Section>
-      <Section title="Good to know">
+      <Section title="Good to know" open={words !== "" || wanted === ""}>
         {topics.map(({ title, text, source }) => (
           <Entry key={title} id={`topic-${title}`} title={<b>{title}</b>} tag="" open={false}>
             <p class="long">{text}</p>
             {source !== "" && <Fact name="Source">{source}</Fact>}
           </Entry>
+        ))}
+      </Section>
+      <Section title="Rules" open={words !== "" || wanted.startsWith("rule-")}>
+        {rules.map((rule) => (
+          <RuleEntry key={rule.id} rule={rule} open={wanted === `rule-${rule.id}`} />
+        ))}
+      </Section>
+      <Section title="Cues" open={words !== "" || wanted.startsWith("cue-")}>
+        {cues.map((cue) => (
+          <CueEntry key={cue.name} cue={cue} open={wanted === `cue-${cue.name}`} />
         ))}
       </Section>
       {words === "" && (

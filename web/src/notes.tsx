@@ -65,10 +65,16 @@ export function Checklist({ model, tell }: { model: Model; tell: Tell }) {
   );
 }
 
-/** Newest first; each stays until the program says that it holds no more. `alarms`: only those, or all but those. */
-export function AdviceCards({ model, alarms }: { model: Model; alarms?: boolean }) {
-  const all = [...(model.state?.value.advice ?? [])].reverse();
-  const advice = alarms === undefined ? all : all.filter(({ topic }) => (adviceTone(topic) === "stop") === alarms);
+/** Which advice goes where: what is an alarm, what else is worth a look while rolling, and how the plan came about. */
+export type Part = "alarms" | "rest" | "plan";
+
+function partOf(topic: string): Part {
+  return topic === "plan" ? "plan" : adviceTone(topic) === "stop" ? "alarms" : "rest";
+}
+
+/** Newest first; each stays until the program says that it holds no more. */
+export function AdviceCards({ model, parts }: { model: Model; parts: readonly Part[] }) {
+  const advice = [...(model.state?.value.advice ?? [])].reverse().filter(({ topic }) => parts.includes(partOf(topic)));
   if (advice.length === 0) return null;
   return (
     <div class="advice-cards" role="status">

@@ -15,7 +15,7 @@ import {
   type Model,
 } from "./model";
 import type { Cue, Live, State } from "./wire";
-import { ago, colourName, cueTone, duration, HANDS, inside, percent, place, quantity, reason, spoken, type Tone } from "./words";
+import { ago, colourName, cueTone, duration, HANDS, headline, inside, percent, place, quantity, reason, spoken, type Tone } from "./words";
 
 /** How long a cue stands large before the page goes back to how it goes. */
 const CUE_SHOWN_MS = 10_000;
@@ -147,11 +147,13 @@ export function Hero({ model, now }: Props) {
 function CueHero({ cue, age }: { cue: Cue; age: number }) {
   const tone = cueTone(cue.cue);
   const why = reason(cue.reason);
+  const [first, rest] = headline(cue.words || spoken(cue.cue));
   return (
     <section class={`hero ${tone}`} id="hero">
       <ToneMark tone={tone} />
       <div>
-        <p class="words">{cue.words || spoken(cue.cue)}</p>
+        <p class="words">{first}</p>
+        {rest !== "" && <p class="rest">{rest}</p>}
         <details class="why">
           <summary>
             {why || spoken(cue.cue)} <span class="age">{ago(age)}</span>

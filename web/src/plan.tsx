@@ -175,7 +175,7 @@ function limitLines(state: State): readonly string[] {
   if (tool?.force_low_n != null && tool.force_high_n != null) {
     lines.push(`${tool.force_low_n.toFixed(0)} to ${tool.force_high_n.toFixed(0)} N`);
   }
-  lines.push(`holds of ${state.hold_done_s.toFixed(0)} to ${state.hold_enough_s.toFixed(0)} s`);
+  lines.push(`the hold timer's marks at ${state.hold_done_s.toFixed(0)} and ${state.hold_enough_s.toFixed(0)} s`);
   return lines;
 }
 

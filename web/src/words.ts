@@ -85,6 +85,15 @@ export function trendWords(trend: string | null): string {
   return trend === "better" ? "▾ easing" : trend === "worse" ? "▴ more tender" : trend === "same" ? "unchanged" : "";
 }
 
+/** Longer than this is not read from two metres, in characters. */
+const HEADLINE = 60;
+
+/** What stands large, and what follows it smaller: a long announcement is its first sentence and the rest. */
+export function headline(words: string): readonly [string, string] {
+  const end = words.length > HEADLINE ? words.search(/[.!?] /) + 1 : 0;
+  return end > 0 ? [words.slice(0, end), words.slice(end + 1)] : [words, ""];
+}
+
 /** "slow_down" -> "Slow down". */
 export function spoken(name: string): string {
   const words = name.replaceAll("_", " ").replaceAll("-", " ");
@@ -173,7 +182,7 @@ export function quantity(value: number, unit: string): string {
     case "":
       return String(Math.round(value * 100) / 100);
     default:
-      return `${Math.abs(value) < 10 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
+      return `${Math.abs(value) < 10 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
   }
 }
 
@@ -181,7 +190,7 @@ export function quantity(value: number, unit: string): string {
 export function reason({ value, limit, unit }: Cue["reason"]): string {
   const parts: string[] = [];
   if (value !== null) parts.push(quantity(value, unit));
-  if (limit !== null) parts.push(`${unit === "s" ? "mark at" : "limit"} ${quantity(limit, unit)}`);
+  if (limit !== null) parts.push(`${unit === "s" || unit === "passes" ? "mark at" : "limit"} ${quantity(limit, unit)}`);
   return parts.join(", ");
 }
 

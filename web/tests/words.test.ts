@@ -8,6 +8,7 @@ import {
   cueTone,
   day,
   duration,
+  headline,
   inside,
   moment,
   place,
@@ -79,6 +80,21 @@ test("the LED's colours have names at any brightness", () => {
   equal(colourName([0.5, 0, 0.4]), "magenta");
   equal(colourName([0.5, 0, 0.05]), "red");
   equal(colourName([0.2, 0.2, 0.2]), "white");
+});
+
+test("a long announcement is its first sentence and the rest; a short one stays whole", () => {
+  const said = "Next: left calf, 50 s. Sit down, one calf on the roller. From just above the ankle to below the knee.";
+  equal(headline(said)[0], "Next: left calf, 50 s.");
+  equal(headline(said).join(" "), said);
+  equal(headline("20 seconds: roll on, or stay up to 30.")[1], "");
+  equal(headline("Stop. Rest this muscle; if the pain stays, ask a professional.")[0], "Stop.");
+  const endless = "a word ".repeat(20);
+  equal(headline(endless)[0], endless);
+});
+
+test("whole numbers have no decimals", () => {
+  equal(quantity(4, "passes"), "4 passes");
+  equal(reason({ value: 4, limit: 4, unit: "passes", source: "" }), "4 passes, mark at 4 passes");
 });
 
 test("names fit buttons and sentences", () => {
