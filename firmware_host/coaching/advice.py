@@ -23,6 +23,7 @@ class Advisor:
         "_desk",
         "_firm_since",
         "_hold_told",
+        "_joint_near",
         "_lane_passes",
         "_lanes",
         "_leaning",
@@ -69,6 +70,8 @@ class Advisor:
         self._spot_told = False
         self._moved_on_s: float | None = None
         """Work at which move_on was first due."""
+        self._joint_near = False
+        """The stroke that is on came near the joint at speed."""
 
     # --- every sample ------------------------------------------------------------------------------------------
 
@@ -127,7 +130,7 @@ class Advisor:
             self._desk.heeded("start_lighter")
             return
         force = track.force.force_n
-        if force is None or force <= guide.share * top:
+        if force is None or not guide.share * top < force <= top:  # over the top ease_off says it
             self._firm_since = None
             return
         t = track.motion.t or now
@@ -143,10 +146,12 @@ class Advisor:
         limit = track.watch.limits.mean_speed_m_s
         places.sample(position, speed, track.watch.last_dt, limit)
         left = places.near_joint(position, speed, limit)
-        if left is not None and self._desk.ready("near_joint", now):
-            joint = self._profile.joint
-            reason = Reason(value=round(left, 3), limit=joint.margin_m, unit="m", source=joint.source)
-            self._desk.while_("near_joint", now, track.tool.name, reason)
+        if left is not None:
+            self._joint_near = True
+            if self._desk.ready("near_joint", now):
+                joint = self._profile.joint
+                reason = Reason(value=round(left, 3), limit=joint.margin_m, unit="m", source=joint.source)
+                self._desk.while_("near_joint", now, track.tool.name, reason)
         if not self._spot_told and self._desk.ready("spot_near", now):
             near = places.near_spot(position, speed, limit)
             if near is not None:
@@ -211,6 +216,9 @@ class Advisor:
     def stroke_over(self) -> bool:
         """A movement is over; whether it went slowly over a tender spot."""
         self._spot_told = False
+        if not self._joint_near:
+            self._desk.heeded("near_joint")
+        self._joint_near = False
         slowly = self.places.slowly_over()
         if slowly:
             self._desk.heeded("spot_near")

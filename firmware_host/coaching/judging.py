@@ -27,7 +27,7 @@ def stroke(
     smooth = smoothness(movement.speeds)
     span = track.tool.calibration.span_m
     flags = _speed_flags(movement, doing, limits, smooth, profile.cues) + _force_flags(doing, limits)
-    flags += ["overshoot"] * (span is not None and length > span)
+    flags += ["overshoot"] * (span is not None and length > span) + ["slow_over_spot"] * slow_over_spot
     flags += ["haptic_masked"] * doing.masked + ["clipped"] * doing.clipped + ["saturated"] * doing.saturated
     return Pass if length >= limits.min_pass_m else ShortPass, {
         "start": rounded(movement.start[0]),

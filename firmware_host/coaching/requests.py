@@ -59,14 +59,20 @@ def select(engine: Sets, given: Command) -> str:
         chosen.tool = tool
     if engine.following and engine.flow is not None:
         engine.flow.go_to(muscle, side)
-    engine.armed = True
-    engine.desk.clear()
-    engine.warned = None
-    engine.take_limits()
-    _warn_of_muscle(engine, muscle, side)
-    engine.warn_tool(None)
+    _chosen_anew(engine)
     engine.begin_set_if_on_body()
     return ""
+
+
+def _chosen_anew(engine: Sets) -> None:
+    """Another muscle is chosen: its limits, and what is to be said of it before it is begun."""
+    engine.armed = True
+    engine.warned = None
+    engine.take_limits()
+    chosen = engine.selection
+    if chosen.muscle is not None:
+        _warn_of_muscle(engine, chosen.muscle, chosen.side)
+    engine.warn_tool(None)
 
 
 def _not_selectable(engine: Sets, muscle: str | None, side: str | None, tool: str | None) -> str:
@@ -140,11 +146,7 @@ def next_(engine: Sets, given: Command) -> str:
     else:
         place = (order.index(selection.muscle) + 1) % len(order)
         selection.muscle, selection.side = order[place], "left"
-    engine.armed = True
-    engine.desk.clear()
-    engine.warned = None
-    engine.take_limits()
-    engine.warn_tool(None)
+    _chosen_anew(engine)
     return ""
 
 
@@ -169,7 +171,6 @@ def repeat(engine: Sets, given: Command) -> str:
     _well_again(engine)
     _close_set(engine)
     engine.armed = True
-    engine.desk.clear()
     engine.begin_set_if_on_body()
     return ""
 
@@ -241,7 +242,6 @@ def _follow(engine: Sets, name: str, muscle: str | None) -> str:
         return made
     _well_again(engine)
     _close_set(engine)
-    engine.desk.clear()
     engine.begin_session()
     engine.flow, engine.following, engine.routine = Flow(made), True, name
     engine.selection.clear()
@@ -280,7 +280,9 @@ def _well_again(engine: Sets) -> None:
 
 
 def _close_set(engine: Sets) -> None:
+    """The set ends; of what waits to be said only what comes of its end, such as leg_done, is still of interest."""
     engine.finish_all()
+    engine.desk.clear()
     engine.end_set()
 
 

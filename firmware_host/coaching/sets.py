@@ -44,8 +44,8 @@ class Sets(Floor):
     def begin_session(self) -> OpenSession:
         if self.session is None:
             self.session = OpenSession(self.now)
-            self.desk.clear()
             self.safety.begin_session()
+            self.take_limits()
             self.notes = {topic: note for topic, note in self.notes.items() if topic in ("seek_help", "rest_muscle")}
             for note in self.notes.values():
                 self.session.advise(note.words)

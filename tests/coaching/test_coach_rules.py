@@ -1,0 +1,633 @@
+"""Each of the coach's rules on paper: who weighs 75 kg and is 1.75 m tall, by the article's profile.
+
+Calves, no run known (guidance 2.2, 2.4): mean limit 0.28 m / 2 s = 0.14 m/s, live 0.28; band 0.20-0.35 x 735.5 N =
+147.1-257.4 N, of whose top 80 % are 205.9 N.
+"""
+
+from __future__ import annotations
+
+import pytest
+from coached import (
+    WEIGHT_N,
+    Life,
+    coached,
+    expect,
+    lived,
+    played,
+    so_far,
+    speed_over,
+    told,
+    topics,
+    travelled,
+    when_worked,
+)
+from msgspec import structs
+from rolling import ROLLER, cues, only
+
+from firmware_host.coaching.cues import CUES, CueDesk
+from firmware_host.coaching.engine import Engine
+from firmware_host.coaching.events import (
+    Advice,
+    Hold,
+    Pass,
+    PhaseChanged,
+    Reason,
+    Rejected,
+    SessionDone,
+    SetDone,
+    Spot,
+)
+from firmware_host.coaching.inputs import Calibration, Command, HapticRan, Tick, Tool, ToolKind
+from firmware_host.coaching.setup import Carried, KnownSpot, Trouble
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+SPANNED = structs.replace(ROLLER, calibration=Calibration(span_m=0.30))
+STICK = Tool(name="stick", kind="massage_stick", radius_m=0.02, axis=(1.0, 0.0, 0.0), pressure="force")
+BALL = Tool(name="ball", kind="massage_ball", radius_m=0.032, pressure="force")
+
+
+def calf(force_n: float = 200.0, tool: Tool = ROLLER, muscle: str = "calves") -> Life:
+    """Two quiet seconds, the left calf chosen, contact."""
+    life = Life(tool)
+    life.rest(2.0).say("select", muscle=muscle, side="left")
+    return life.land(force_n).mark("on")
+
+
+def ask(engine: Engine, t: float, command: str, **fields: object) -> list[object]:
+    return list(engine.feed(Command(t=t, command=command, **fields)))  # type: ignore[arg-type]
+
+
+# --- start light (G4) --------------------------------------------------------------------------------------------
+
+
+def test_who_starts_over_80_percent_of_the_top_is_told_after_half_a_second() -> None:
+    life = calf(230.0)
+    life.passes(2)
+    life.press(190.0).passes(4)
+    cue, again = told(lived(life), "start_lighter")
+    assert 4.0 <= again.t - cue.t <= 4.1  # as long as it goes on, after a pause
+    assert life.at["on"] - 0.3 + 0.5 <= cue.t <= life.at["on"] - 0.3 + 0.65
+    assert (cue.reason.value, cue.reason.limit, cue.reason.unit) == (230, 206, "N")
+    assert "G4" in cue.reason.source
+
+
+@pytest.mark.parametrize("force_n", [205.0, 190.0])
+def test_up_to_80_percent_is_a_light_start(force_n: float) -> None:
+    life = calf(force_n)
+    life.passes(6)
+    assert not told(lived(life), "start_lighter")
+
+
+def test_after_three_passes_or_15_s_the_start_is_over() -> None:
+    three = calf(190.0)
+    three.passes(4, seconds=2.5)  # the third shows as one once the fourth has begun
+    three.press(240.0).passes(4, seconds=2.5)
+    assert not told(lived(three), "start_lighter")
+    slow = calf(190.0)
+    slow.passes(1, seconds=20.0).press(240.0).passes(2, seconds=2.5)
+    assert not told(lived(slow), "start_lighter")
+
+
+def test_who_presses_over_the_top_at_once_is_told_once_not_twice() -> None:
+    """ease_off says it already: no "lighter first" a second later."""
+    life = calf(300.0)
+    life.rest(1.5)
+    life.press(180.0).passes(6)
+    assert cues(lived(life)) == ["ease_off", "rotate_leg"]
+
+
+def test_nobody_is_asked_to_lean_in_while_starting_light() -> None:
+    life = calf(120.0)
+    life.passes(6)
+    cue = told(lived(life), "lean_in")[0]
+    third_pass_over = life.at["on"] + 9.0
+    assert third_pass_over <= cue.t <= third_pass_over + 1.0
+    assert (cue.reason.value, cue.reason.limit) == (120, 147)
+
+
+# --- joints and the belly (S3, S4) -----------------------------------------------------------------------------
+
+
+def test_the_end_of_a_calibrated_span_reached_at_speed_is_told_two_centimetres_before() -> None:
+    life = calf(tool=SPANNED)
+    life.mark("out").stroke(0.30, 2.2)
+    life.passes(1, length=-0.25).rest(1.0)
+    (cue,) = told(lived(life, coached(SPANNED)), "near_joint")
+    near = life.at["out"] + travelled(0.30, 2.2, 0.28)
+    assert near <= cue.t <= near + 0.05
+    assert cue.reason.limit == 0.02
+    assert cue.reason.value == pytest.approx(0.02, abs=0.004)
+
+
+def test_slowly_or_without_a_span_or_short_of_it_no_joint_is_told() -> None:
+    slow = calf(tool=SPANNED)
+    slow.stroke(0.30, 5.0).rest(1.0)  # 2 cm before the end at 4.7 cm/s, under half of the mean limit
+    assert not told(lived(slow, coached(SPANNED)), "near_joint")
+    short = calf(tool=SPANNED)
+    short.stroke(0.27, 2.2).stroke(-0.27, 2.2).stroke(0.27, 2.2).rest(1.0)
+    assert not told(lived(short, coached(SPANNED)), "near_joint")
+    unknown = calf()
+    unknown.stroke(0.30, 2.2).rest(1.0)
+    assert not told(lived(unknown), "near_joint")
+
+
+def test_who_keeps_off_the_joint_for_a_pass_is_warned_anew_without_a_longer_pause() -> None:
+    life = calf(tool=SPANNED)
+    for way_m in (0.30, 0.23, 0.23):
+        life.stroke(way_m, 2.2).stroke(-0.25, 2.2).stroke(0.10, 2.0).stroke(-0.08, 2.0)
+    warned = told(lived(life.rest(1.0), coached(SPANNED)), "near_joint")
+    assert len(warned) == 3
+    assert [cue.repeat_after_s for cue in warned] == [4.0, 4.0, 4.0]
+
+
+def test_beyond_the_span_is_an_overshoot() -> None:
+    life = calf(tool=SPANNED)
+    life.stroke(0.32, 4.0).stroke(-0.28, 4.0).rest(1.0)
+    flags = [one.flags for one in only(lived(life, coached(SPANNED)), Pass)]  # type: ignore[attr-defined]
+    assert ["overshoot" in one for one in flags] == [True, False]
+
+
+def test_the_bellys_share_is_that_of_the_middle_70_percent() -> None:
+    whole, ends = calf(tool=SPANNED), calf(tool=SPANNED)
+    whole.steady(0.05, 6.0).steady(-0.05, 6.0).rest(1.0)
+    # 4 s in the middle, 20 s at the end; the middle is found from the extremes, 0 and 30 cm.
+    ends.steady(0.0725, 4.0).steady(0.001, 10.0).rest(10.0)
+    assert only(lived(whole, coached(SPANNED)), SetDone)[0].belly_share == pytest.approx(0.7, abs=0.04)  # type: ignore[attr-defined]
+    assert only(lived(ends, coached(SPANNED)), SetDone)[0].belly_share < 0.25  # type: ignore[attr-defined]
+    assert only(lived(calf().passes(4)), SetDone)[0].belly_share is None  # type: ignore[attr-defined]
+
+
+# --- tender spots (G6, G7) ---------------------------------------------------------------------------------------
+
+SPOT = KnownSpot(muscle="calves", side="left", position_m=0.15, position_sd_m=0.005)
+
+
+def test_a_known_spot_is_told_three_centimetres_ahead_and_again_after_growing_pauses() -> None:
+    life = calf()
+    life.mark("go").passes(6).rest(1.0)
+    heard = told(lived(life, coached(carried=Carried(spots=(SPOT,)))), "spot_near")
+    out, back = travelled(0.25, 3.0, 0.12), travelled(0.25, 3.0, 0.07)
+    # Pass 1; 2 falls into the pause of 4 s; 3; 4 and 5 into one of 8 s; 6.
+    due = [out, 6.0 + out, 15.0 + back]
+    assert [cue.repeat_after_s for cue in heard] == [4.0, 8.0, 16.0]
+    for cue, t in zip(heard, due, strict=True):
+        assert life.at["go"] + t <= cue.t <= life.at["go"] + t + 0.06
+    assert heard[0].reason.limit == pytest.approx(0.07)
+
+
+def test_slowly_over_a_spot_is_flagged_and_asks_for_nothing() -> None:
+    life = calf()
+    life.stroke(0.25, 8.0).stroke(-0.25, 3.0).rest(1.0)
+    events = lived(life, coached(carried=Carried(spots=(SPOT,))))
+    assert [("slow_over_spot" in one.flags) for one in only(events, Pass)] == [True, False]  # type: ignore[attr-defined]
+    assert len(told(events, "spot_near")) == 1
+
+
+@pytest.mark.parametrize(
+    "spot",
+    [
+        structs.replace(SPOT, side="right"),
+        structs.replace(SPOT, muscle="glutes"),
+        structs.replace(SPOT, position_sd_m=0.04),
+    ],
+)
+def test_another_legs_spot_or_one_known_too_badly_is_not_told(spot: KnownSpot) -> None:
+    life = calf()
+    life.passes(3).rest(1.0)
+    assert not told(lived(life, coached(carried=Carried(spots=(spot,)))), "spot_near")
+
+
+def test_a_hold_of_20_s_is_a_tender_spot_and_one_marked_by_hand_is_not_marked_twice() -> None:
+    life = calf()
+    life.stroke(0.12, 2.5).rest(21.0).stroke(0.12, 2.5).rest(1.0)
+    (spot,) = only(lived(life), Spot)
+    assert (spot.by, spot.rating) == ("hold", None)  # type: ignore[attr-defined]
+    assert spot.position_m == pytest.approx(0.12, abs=0.005)  # type: ignore[attr-defined]
+    short = calf()
+    short.stroke(0.12, 2.5).rest(19.0).stroke(0.12, 2.5).rest(1.0)
+    assert not only(lived(short), Spot)
+    both = calf()
+    both.stroke(0.12, 2.5).rest(5.0).say("spot").rest(17.0).stroke(0.12, 2.5).rest(1.0)
+    assert [one.by for one in only(lived(both), Spot)] == ["person"]  # type: ignore[attr-defined]
+
+
+# --- rhythm and rotation (G2, M1c) -------------------------------------------------------------------------------
+
+
+def test_a_jerky_pass_asks_for_smoothness() -> None:
+    life = calf()
+    life.passes(2)
+    life.mark("jerk").steady(0.03, 2.5).steady(0.25, 0.7).steady(-0.01, 0.1).stroke(-0.2, 3.0)
+    events = lived(life.rest(1.0))
+    (cue,) = told(events, "smooth_out")
+    assert ["jerky" in one.flags for one in only(events, Pass)] == [False, False, True, False]  # type: ignore[attr-defined]
+    assert life.at["jerk"] + 3.2 < cue.t < life.at["jerk"] + 4.5
+
+
+def test_every_four_passes_the_next_lane_is_asked_for_in_order() -> None:
+    life = calf()
+    life.passes(13, seconds=2.5)
+    engine, events = so_far(life)
+    heard = told(events, "rotate_leg")
+    assert [cue.words for cue in heard] == ["Turn the leg inward.", "Turn the leg outward.", "Leg straight."]
+    for cue, passes in zip(heard, (4, 8, 12), strict=True):
+        over = life.at["on"] + passes * 2.5
+        assert over <= cue.t <= over + 1.2
+    assert engine.snapshot().lane == "Leg straight"
+    (done,) = only(engine.close(), SetDone)
+    assert done.prompted == ("Turn the leg inward", "Turn the leg outward", "Leg straight")  # type: ignore[attr-defined]
+
+
+def test_on_a_muscle_without_lanes_nobody_is_asked_to_turn() -> None:
+    life = calf(40.0, STICK)
+    life.passes(9)
+    events = lived(life, coached(STICK))
+    assert not told(events, "rotate_leg")
+
+
+# --- holds (G7, G8) ----------------------------------------------------------------------------------------------
+
+
+def test_a_hold_is_told_at_3_8_20_and_30_seconds() -> None:
+    life = calf(180.0)
+    life.stroke(0.2, 2.5).hold(33.0).stroke(-0.2, 2.5).rest(0.5)
+    start = life.at["hold"]
+    expect(
+        lived(life),
+        [
+            (name, start + s - 0.1, start + s + 0.15)
+            for name, s in (("spot_found", 3.0), ("breathe", 8.0), ("hold_done", 20.0), ("hold_enough", 30.0))
+        ],
+    )
+
+
+def test_in_the_light_phase_no_hold_is_asked_for_and_over_10_s_is_long() -> None:
+    life = calf(110.0).say("run_finished", ago_s=40 * 60.0)
+    assert isinstance(life, Life)
+    life.stroke(0.2, 3.0).hold(12.0).stroke(-0.2, 3.0).rest(0.5)
+    events = lived(life)
+    assert cues(events) == []
+    assert [one.flags for one in only(events, Hold)] == [("long",)]  # type: ignore[attr-defined]
+
+
+def test_in_the_deep_phase_the_third_hold_is_not_asked_for() -> None:
+    life = calf(200.0).say("run_finished", ago_s=3 * HOUR)
+    for _ in range(3):
+        life.stroke(0.15, 4.0).rest(4.0).stroke(-0.15, 4.0).rest(0.8)
+    events = lived(life)
+    assert len(only(events, Hold)) == 3
+    assert len(told(events, "spot_found")) == len(told(events, "hold_on")) == 2
+
+
+# --- time (G9, G10, D1) ------------------------------------------------------------------------------------------
+
+
+def test_move_on_comes_at_45_s_of_work_and_overtime_at_60() -> None:
+    life = calf(180.0)
+    life.mark("work").passes(23)
+    heard = [cue for cue in told(lived(life)) if cue.cue in ("move_on", "set_overtime")]
+    assert [cue.cue for cue in heard] == ["move_on", "move_on", "move_on", "set_overtime", "set_overtime"]
+    on, over = life.at["work"] + when_worked(45.0), life.at["work"] + when_worked(60.0)
+    for cue, due in zip(heard, (on, on + 4, on + 12, over, over + 4), strict=True):
+        assert due - 0.1 <= cue.t <= due + 0.4
+    assert (heard[0].reason.limit, heard[3].reason.limit) == (45.0, 60.0)
+
+
+def test_a_leg_is_done_at_three_minutes_and_the_session_at_ten_once_each() -> None:
+    life = Life()
+    life.rest(0.5)
+    for i in range(12):
+        side = "left" if i < 4 else "right"
+        life.say("select", muscle="calves", side=side, tool="hands").idle(60.0)
+    heard = [cue for cue in told(lived(life)) if cue.cue in ("leg_done", "session_done")]
+    assert [(cue.cue, cue.words) for cue in heard] == [
+        ("leg_done", "Left leg done: 3.0 minutes."),
+        ("leg_done", "Right leg done: 3.0 minutes."),
+        ("session_done", CUES["session_done"].words),
+    ]
+    for cue, due in zip(heard, (180.5, 420.5, 600.5), strict=True):
+        assert due <= cue.t <= due + 1.2  # set_overtime may have come just before
+
+
+def test_after_20_minutes_a_break_is_due_and_not_before() -> None:
+    life = Life()
+    life.rest(0.5)
+    for _ in range(23):
+        life.say("select", muscle="calves", side="left", tool="hands").idle(53.0)
+    heard = told(lived(life), "take_a_break")
+    assert 1200.5 <= heard[0].t <= 1202.5
+    assert heard[0].reason.limit == 1200.0
+
+
+def test_hands_time_begins_at_once_is_declared_and_ends_at_end() -> None:
+    life = Life()
+    life.rest(0.5).say("select", muscle="tibialis_anterior", side="right", tool="hands")
+    life.idle(24.0).say("end")
+    events = lived(life)
+    (done,) = only(events, SetDone)
+    assert isinstance(done, SetDone)
+    assert (done.tool, done.work_source, done.force_source) == ("hands", "declared", "not_measured")
+    assert (done.start, done.end, done.work_s, done.duration_s) == (0.5, 24.5, 24.0, 24.0)
+    assert (done.passes, done.in_guidance) == (0, None)
+    (session,) = only(events, SessionDone)
+    assert session.per_leg_s == {"right": 24.0}  # type: ignore[attr-defined]
+    assert session.in_guidance is None  # type: ignore[attr-defined]
+
+
+def test_by_hand_the_set_time_is_told_as_with_a_tool() -> None:
+    life = Life()
+    life.rest(0.5).say("select", muscle="tibialis_anterior", side="right", tool="hands")
+    life.idle(50.0).say("end")
+    heard = told(lived(life))
+    assert [cue.cue for cue in heard[:2]] == ["move_on", "move_on"]
+    assert 30.5 <= heard[0].t <= 30.7  # the shin's time is 30 s
+    assert any(cue.cue == "set_overtime" and 45.5 <= cue.t <= 46.7 for cue in heard)
+
+
+# --- tools and muscles (T1-T5, M4d) ------------------------------------------------------------------------------
+
+SUITS: dict[str, set[str]] = {
+    "calves": {"foam_roller", "massage_stick", "hands"},
+    "hamstrings": {"foam_roller", "massage_stick", "hands"},
+    "quadriceps": {"foam_roller", "massage_stick", "hands"},
+    "it_band": {"foam_roller"},
+    "glutes": {"foam_roller", "massage_ball", "hands"},
+    "tibialis_anterior": {"massage_stick", "hands"},
+    "tfl": {"foam_roller", "massage_ball", "hands"},
+    "hip_flexors": {"massage_ball", "hands"},
+    "plantar_fascia": {"massage_ball", "hands"},
+}
+"""Guidance 4.2 and 4.3: each technique lists its tools; the shin never on a foam roller, the small ones by ball."""
+TOOLS: dict[ToolKind, Tool] = {"foam_roller": ROLLER, "massage_stick": STICK, "massage_ball": BALL}
+
+
+@pytest.mark.parametrize("kind", [*TOOLS, "hands"])
+@pytest.mark.parametrize("muscle", SUITS)
+def test_a_tool_that_does_not_suit_the_muscle_is_warned_of_and_not_blocked(muscle: str, kind: str) -> None:
+    name = "hands" if kind == "hands" else TOOLS[kind].name  # type: ignore[index]
+    engine = Engine(coached(*TOOLS.values()))
+    events = ask(engine, 1.0, "select", muscle=muscle, side="left", tool=name)
+    events += [event for i in range(30) for event in engine.feed(Tick(1.1 + i / 10))]
+    warned = [event for event in events if getattr(event, "cue", "") == "change_tool"]
+    assert bool(warned) is (kind not in SUITS[muscle])
+    assert not only(events, Rejected)  # type: ignore[arg-type]
+    for cue in warned:
+        assert all(one.replace("_", " ") in cue.words for one in SUITS[muscle])  # type: ignore[attr-defined]
+
+
+def test_the_it_band_is_rather_left_to_tfl_and_glutes_once() -> None:
+    life = Life()
+    life.rest(0.5).say("select", muscle="it_band", side="left").rest(2.5)
+    life.say("select", muscle="it_band", side="right").rest(2.5)
+    (cue,) = told(lived(life), "switch_to_tfl")
+    assert cue.words == "Rather roll what attaches to it: TFL and glute. Or go on, gently."
+    assert cue.t <= 0.7
+
+
+def test_next_says_of_a_muscle_what_select_says_of_it() -> None:
+    """Without a plan `next` goes through the article's order, the IT band included."""
+    life = Life()
+    life.rest(0.5).say("select", muscle="quadriceps", side="right").rest(2.5).say("next").rest(2.5)
+    assert len(told(lived(life), "switch_to_tfl")) == 1
+    resting = Carried(troubles=(Trouble(t=-HOUR, muscle="calves", side="left", kind="pain"),))
+    rested = Life()
+    rested.rest(0.5).say("next").rest(2.5)
+    assert cues(lived(rested, coached(carried=resting))) == ["rest_muscle"]
+
+
+# --- pain, rest and ratings (S1, S6, G5) -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ago_s", "rests"), [(HOUR, True), (DAY - 1.0, True), (DAY, False), (DAY + 1.0, False)])
+def test_a_muscle_that_was_stopped_for_pain_rests_24_hours_of_the_engines_time(ago_s: float, rests: bool) -> None:
+    trouble = Trouble(t=10.0 - ago_s, muscle="calves", side="left", kind="pain")
+    for side, warned in (("left", rests), ("right", False)):
+        engine = Engine(coached(carried=Carried(now=9.0, troubles=(trouble,))))
+        events = ask(engine, 10.0, "select", muscle="calves", side=side)
+        assert ("rest_muscle" in topics(events)) is warned  # type: ignore[arg-type]
+        assert bool(told(events, "rest_muscle")) is warned  # type: ignore[arg-type]
+    if rests and ago_s == HOUR:
+        engine = Engine(coached(carried=Carried(now=9.0, troubles=(trouble,))))
+        (cue,) = told(ask(engine, 10.0, "select", muscle="calves", side="left"))  # type: ignore[arg-type]
+        assert "rests for 23 h more" in cue.words
+        assert cue.reason.value == 23 * HOUR
+
+
+@pytest.mark.parametrize(
+    "state", ["nothing", "chosen", "rolling", "holding", "break", "masked", "cue", "hands", "plan"]
+)
+def test_a_pain_stop_is_said_by_the_very_input_that_tells_it(state: str) -> None:
+    life = Life()
+    life.rest(1.0)
+    if state == "plan":
+        life.say("routine", routine="quick").land(180.0).passes(2)
+    elif state != "nothing":
+        life.say("select", muscle="calves", side="left", tool="hands" if state == "hands" else None)
+    if state in ("rolling", "holding", "break", "masked", "cue"):
+        life.land(180.0).passes(1)
+    if state == "holding":
+        life.rest(5.0)
+    elif state == "break":
+        life.lift(0.5)
+    elif state == "masked":
+        life.inputs.append(HapticRan(life.t, "roller", 0.3))
+        life.rest(0.1)
+    elif state == "cue":
+        life.steady(0.35, 0.35)  # slow_down is said in just this stroke
+    engine, before = so_far(life)
+    if state == "cue":
+        assert told(before)[-1].t > life.t - 0.1
+    events = ask(engine, life.t, "pain", kind="sharp")
+    (stop,) = told(events)  # type: ignore[arg-type]
+    assert (stop.cue, stop.t) == ("stop_pain", life.t)
+    (session,) = only(events, SessionDone)  # type: ignore[arg-type]
+    assert session.ended == "pain"  # type: ignore[attr-defined]
+    assert engine.snapshot().session is None
+    assert engine.snapshot().pain is True
+    assert "pain_stop" in topics(events)  # type: ignore[arg-type]
+
+
+def test_numbness_has_words_of_its_own() -> None:
+    engine, _ = so_far(calf().passes(1))
+    events = ask(engine, 9.0, "pain", kind="numb")
+    assert topics(events) == ["pain_stop", "numbness"]  # type: ignore[arg-type]
+
+
+def test_3_then_6_rises_and_8_is_too_high_for_pressure_and_for_holds() -> None:
+    life = calf()
+    life.passes(2)
+    engine, _ = so_far(life)
+    t = life.t
+    assert topics(ask(engine, t, "rate", value=3)) == []  # type: ignore[arg-type]
+    rising = ask(engine, t, "rate", value=6)
+    assert topics(rising) == ["rating_rising"]  # type: ignore[arg-type]
+    assert "from 3 to 6" in rising[-1].words  # type: ignore[attr-defined]
+    high = engine.snapshot().tools[0].force_high_n
+    assert high == pytest.approx(0.35 * WEIGHT_N, abs=0.01)
+    over = ask(engine, t, "rate", value=8)
+    assert topics(over) == ["rating_high", "rating_rising"]  # type: ignore[arg-type]
+    assert "8 of 10 is over the 6" in over[1].words  # type: ignore[attr-defined]
+    assert "no holds" in over[1].words  # type: ignore[attr-defined]
+    shown = engine.snapshot().tools[0]
+    assert shown.force_high_n == pytest.approx(0.6 * 0.35 * WEIGHT_N, abs=0.01)
+    assert shown.force_low_n == pytest.approx(0.6 * 0.20 * WEIGHT_N, abs=0.01)
+    ask(engine, t, "select", muscle="calves", side="right")
+    assert engine.snapshot().tools[0].force_high_n == high
+    ask(engine, t, "select", muscle="calves", side="left")
+    assert engine.snapshot().tools[0].force_high_n == pytest.approx(0.6 * high)
+    ended = ask(engine, t + 1, "end")
+    (session,) = only(ended, SessionDone)  # type: ignore[arg-type]
+    assert len(session.advice) == 3  # type: ignore[attr-defined]
+    ask(engine, t + 2, "select", muscle="calves", side="left")
+    ask(engine, t + 2, "start")
+    assert engine.snapshot().tools[0].force_high_n == high
+
+
+@pytest.mark.parametrize(("value", "asked"), [(7, True), (8, False)])
+def test_over_the_phases_cap_nobody_is_asked_to_hold(value: int, asked: bool) -> None:
+    life = calf(130.0).passes(2).say("rate", value=value)
+    life.stroke(0.15, 3.0).rest(5.0).stroke(-0.15, 3.0).rest(1.0)
+    assert ("spot_found" in cues(lived(life))) is asked
+
+
+def test_three_high_ratings_or_pain_stops_of_one_muscle_in_14_days_ask_for_help() -> None:
+    old = (
+        Trouble(t=-13 * DAY, muscle="calves", side="right", kind="pain"),
+        Trouble(t=-2 * DAY, muscle="calves", side="left", kind="rating", value=7),
+    )
+    for first, helped in ((-13 * DAY, True), (-14 * DAY - 60, False)):
+        troubles = (structs.replace(old[0], t=first), old[1])
+        engine, _ = so_far(calf().passes(1), coached(carried=Carried(troubles=troubles)))
+        events = ask(engine, 8.0, "rate", value=7)
+        assert ("seek_help" in topics(events)) is helped  # type: ignore[arg-type]
+        if helped:
+            (word,) = [one for one in events if isinstance(one, Advice) and one.topic == "seek_help"]
+            assert word.words.startswith("3 pain stops or ratings of 7 and more here in 14 days.")
+            assert "Slowroll makes no diagnosis" in word.words
+
+
+# --- soreness (W3, S5) -------------------------------------------------------------------------------------------
+
+
+def test_30_hours_after_a_run_soreness_decides_between_gentle_and_maintenance() -> None:
+    engine = Engine(coached())
+    ask(engine, 1.0, "run_finished", ago_s=30 * HOUR)
+    assert (engine.snapshot().phase, engine.snapshot().ask_soreness) == ("gentle", True)
+    for value, phase in ((3, "maintenance"), (4, "gentle"), (9, "gentle"), (0, "maintenance")):
+        before = engine.snapshot().phase
+        events = ask(engine, 2.0, "soreness", value=value)
+        assert (engine.snapshot().phase, engine.snapshot().ask_soreness) == (phase, False)
+        assert bool(only(events, PhaseChanged)) is (phase != before)  # type: ignore[arg-type]
+
+
+def test_what_was_said_of_soreness_holds_24_h_or_until_the_next_run() -> None:
+    engine = Engine(coached())
+    ask(engine, 0.0, "run_finished", ago_s=10 * HOUR)
+    ask(engine, 0.0, "soreness", value=2)
+    engine.feed(Tick(14 * HOUR))
+    assert engine.snapshot().phase == "maintenance"  # 24 h after the run, and not sore
+    engine.feed(Tick(24 * HOUR - 1))
+    assert engine.snapshot().phase == "maintenance"
+    (changed,) = only(engine.feed(Tick(24 * HOUR)), PhaseChanged)
+    assert (changed.before, changed.phase) == ("maintenance", "gentle")  # type: ignore[attr-defined]
+    assert engine.snapshot().ask_soreness is True
+    ask(engine, 25 * HOUR, "soreness", value=1)
+    assert engine.snapshot().phase == "maintenance"
+    ask(engine, 26 * HOUR, "run_finished", ago_s=25 * HOUR)
+    assert (engine.snapshot().phase, engine.snapshot().sore) == ("gentle", None)
+
+
+# --- before the first use (S8) -----------------------------------------------------------------------------------
+
+
+def test_until_the_checklist_was_read_nothing_begins() -> None:
+    life = Life()
+    life.rest(1.0)
+    for command, fields in (
+        ("start", {}),
+        ("select", {"muscle": "calves"}),
+        ("next", {}),
+        ("routine", {"routine": "quick"}),
+    ):
+        life.say(command, **fields)
+    life.land(200.0).passes(4).lift()
+    engine, events = so_far(life, coached(carried=Carried(acknowledged=False)))
+    assert [one.input for one in only(events, Rejected)] == ["start", "select", "next", "routine"]  # type: ignore[attr-defined]
+    assert all("checklist" in one.why for one in only(events, Rejected))  # type: ignore[attr-defined]
+    assert set(cues(events)) == {"read_first"}
+    assert 1.0 <= told(events)[0].t <= 1.2
+    assert not only(events, Pass)
+    assert engine.snapshot().session is None
+    ask(engine, life.t, "acknowledge")
+    assert engine.snapshot().acknowledged is True
+    assert ask(engine, life.t, "select", muscle="calves", side="left") == []
+    assert engine.successor().carried.acknowledged is True
+
+
+# --- more pressure (M1d), thinning out -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("then_n", "stacked"), [(150.0 + 0.16 * WEIGHT_N, True), (150.0 + 0.14 * WEIGHT_N, False)])
+def test_force_that_rose_for_good_by_15_percent_of_body_weight_is_stacked(then_n: float, stacked: bool) -> None:
+    life = calf(150.0)
+    life.passes(4)
+    life.press(then_n).passes(4)
+    assert only(lived(life), SetDone)[0].stacked is stacked  # type: ignore[attr-defined]
+
+
+def test_a_push_for_one_pass_is_not_stacked() -> None:
+    life = calf(150.0)
+    life.passes(4)
+    life.press(290.0).stroke(0.25, 3.0).press(150.0).stroke(-0.25, 3.0).passes(3)
+    assert only(lived(life), SetDone)[0].stacked is False  # type: ignore[attr-defined]
+
+
+def test_cues_that_only_accompany_thin_out_until_something_is_corrected() -> None:
+    desk = CueDesk(4.0, 60.0, thin_out=True)
+    reason = Reason(value=None, limit=None, unit="", source="a test")
+    t = 0.0
+
+    def given(name: str) -> bool:
+        nonlocal t
+        t += 10.0
+        desk.once(name, t, None, reason)
+        return desk.next_cue(t) is not None
+
+    assert [given("rotate_leg") for _ in range(12)] == [i in (0, 2, 5, 10) for i in range(12)]
+    assert [given("move_on") for _ in range(3)] == [True, True, True]
+    assert given("slow_down")
+    assert [given("rotate_leg") for _ in range(3)] == [True, False, True]
+
+
+def test_who_lets_cues_thin_out_is_asked_to_turn_less_often() -> None:
+    life = calf(180.0)
+    life.passes(13, seconds=2.5)
+    assert len(told(lived(life), "rotate_leg")) == 3
+    assert len(told(lived(life, coached(thin_out=True)), "rotate_leg")) == 2
+
+
+# --- the plan ------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_says_what_comes_next_and_where_and_the_other_side() -> None:
+    life = Life()
+    life.rest(1.0).say("routine", routine="quick").rest(1.0).land(180.0).passes(16).lift(2.0)
+    heard = told(lived(life))
+    assert heard[0].words == (
+        "Next: left calf, 45 s. Sit with one calf on the roller, hands on the floor; lift your hips to press. "
+        "From just above the ankle to below the knee."
+    )
+    (on,) = [cue for cue in heard if cue.cue == "move_on"]
+    assert on.words == "Lift off. Next: right calf."
+    assert (heard[-1].cue, heard[-1].words) == ("other_side", "Other side: right calf.")
+
+
+# --- undo ----------------------------------------------------------------------------------------------------------
+
+
+def test_speed_over_is_what_it_says() -> None:
+    """The tests' own arithmetic: a half sine of 0.3 m in 2 s peaks at 0.2356 m/s, half of it after a sixth."""
+    assert speed_over(0.3, 2.0, 0.2356 / 2) == pytest.approx(2.0 / 6, abs=1e-3)
+    assert travelled(0.3, 2.0, 0.15) == pytest.approx(1.0)
+    assert played(Life().rest(0.5))[1] == []
