@@ -242,7 +242,7 @@ def _follow(engine: Sets, name: str, muscle: str | None) -> str:
         return made
     _well_again(engine)
     _close_set(engine)
-    engine.begin_session()
+    engine.begin_session().told.clear()
     engine.flow, engine.following, engine.routine = Flow(made), True, name
     engine.selection.clear()
     engine.advise(Word("plan", " ".join((BEFORE, *made.explained)), engine.profile.session.source))
@@ -283,7 +283,7 @@ def _close_set(engine: Sets) -> None:
     """The set ends; of what waits to be said only what comes of its end, such as leg_done, is still of interest."""
     engine.finish_all()
     engine.desk.clear()
-    engine.end_set()
+    engine.leave_set()
 
 
 COMMANDS: dict[str, Callable[[Sets, Command], str]] = {

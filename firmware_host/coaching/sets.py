@@ -106,12 +106,19 @@ class Sets(Floor):
                 self.begin_set(track, self.now)
                 return
 
-    def end_set(self) -> bool:
-        """Close the open set, if any; whether it was kept."""
+    def leave_set(self) -> None:
+        """Close the open set, if any; its step is not over, and what was worked counts once it goes on."""
+        step = self.step
+        worked_s = self.end_set()
+        if step is not None and self.flow is not None:
+            self.flow.worked_s += worked_s
+
+    def end_set(self) -> float:
+        """Close the open set, if any; its seconds of work, 0 if there is none that is kept."""
         open_set, self.set = self.set, None
         self.off_t = None
         if open_set is None:
-            return False
+            return 0.0
         if open_set.track is None:
             open_set.pass_by_hand(self.now)
         advice = self.advice
@@ -129,12 +136,12 @@ class Sets(Floor):
         self.marks_m.clear()
         self.spots.set_over(self.last_place)
         if done is None:
-            return False
+            return 0.0
         self._events.append(done)
         if self.session is not None:
             self.session.add(done)
             self._legs_done()
-        return True
+        return done.work_s
 
     def _legs_done(self) -> None:
         """Without a plan, a leg is done once it had its minutes, and the session likewise."""
@@ -158,7 +165,7 @@ class Sets(Floor):
         self.desk.once(cue, self.now, None, reason, words)
 
     def end_session(self, ended: Ended, end: float) -> None:
-        self.end_set()
+        self.leave_set()
         session, self.session = self.session, None
         self.armed = True
         if self.flow is not None:
@@ -221,8 +228,9 @@ class Sets(Floor):
         if flow is None or flow.step is None:
             return
         side = flow.step.side
-        kept = self.end_set()
-        flow.over(kept or flow.worked_s > 0)
+        self.desk.clear()  # what was to be said of the last step; its reminders are heeded
+        worked_s = self.end_set() + flow.worked_s
+        flow.over(worked_s > 0)
         self.leg_if_over(side)
         self.enter_step()
 
@@ -250,6 +258,7 @@ class Sets(Floor):
         if flow is None or flow.step is None or self.now - flow.t > RESUMES_S:
             self.flow = None
             return False
+        self.begin_session()
         self.following = True
         self.routine = flow.plan.routine
         step = flow.step

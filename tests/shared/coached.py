@@ -17,6 +17,7 @@ from firmware_host.routines import load_routines
 from firmware_host.techniques import load_techniques
 
 WEIGHT_N = PERSON.mass_kg * 9.80665
+NOTHING = Carried()
 TECHNIQUES = load_techniques()
 ROUTINES = load_routines(None)[0]
 EDGE_M_S = 0.008
@@ -77,7 +78,7 @@ def when_worked(work_s: float, length_m: float = 0.25, seconds: float = 3.0) -> 
     return passes * seconds + edge_s + left_s
 
 
-def coached(*tools: Tool, carried: Carried = Carried(), thin_out: bool = False, timeout_s: float = 300.0) -> Setup:
+def coached(*tools: Tool, carried: Carried = NOTHING, thin_out: bool = False, timeout_s: float = 300.0) -> Setup:
     """With routines and techniques, as the daemon makes it."""
     return structs.replace(
         setup(),
