@@ -129,11 +129,12 @@ class Advisor:
             self.starting = False
             self._desk.heeded("start_lighter")
             return
-        force = track.force.force_n
-        if force is None or not guide.share * top < force <= top:  # over the top ease_off says it
+        force, t = track.force.force_n, track.motion.t or now
+        hard_since = track.watch.hard_since
+        eased = hard_since is not None and t - hard_since >= self._profile.cues.ease_off_s  # ease_off says it then
+        if force is None or force <= guide.share * top or eased:
             self._firm_since = None
             return
-        t = track.motion.t or now
         if self._firm_since is None:
             self._firm_since = t
         elif t - self._firm_since >= self._profile.cues.ease_off_s and self._desk.ready("start_lighter", now):

@@ -30,7 +30,7 @@ from firmware_host.coaching.guidance import Limits, Profile
 from firmware_host.coaching.inputs import Tool, ToolKind
 from firmware_host.coaching.phases import phase_words
 from firmware_host.coaching.routine import HANDS, Step
-from firmware_host.coaching.safety import Place, Safety, Word
+from firmware_host.coaching.safety import Felt, Place, Safety, Word
 from firmware_host.coaching.session import OpenSession, OpenSet, rounded
 from firmware_host.coaching.setup import Carried, KnownSpot, Setup
 from firmware_host.coaching.techniques import Card, card_for, named
@@ -39,6 +39,8 @@ from firmware_host.coaching.timing import significant
 from firmware_host.coaching.track import ToolTrack
 
 READ_FIRST = "first read the checklist before use: on the page, or with `slowroll acknowledge`"
+LAST_PLACE_S = 3600.0
+"""So long after a set what is said of pain is about its muscle."""
 
 
 class Selection:
@@ -56,23 +58,40 @@ class Selection:
 
 
 class Marked(NamedTuple):
-    """A spot was marked; these were known before."""
+    """A spot was marked; these were known before, and this one marked last."""
 
     spot: Spot
     before: tuple[KnownSpot, ...]
+    last: Spot | None
+
+
+class Sored(NamedTuple):
+    """Soreness was told; this was known of it before, and since when."""
+
+    rating: Rating
+    before: int | None
+    before_t: float
 
 
 class Rated(NamedTuple):
+    """A muscle was rated, and with it perhaps a spot; what was so before, and what was advised because of it."""
+
     rating: Rating
+    felt: Felt
+    notes: dict[str, Advice]
+    spot: Spot | None
+    spot_rating: int | None
+    advised: tuple[str, ...]
 
 
 class Moved(NamedTuple):
     """The plan stood there before."""
 
+    flow: Flow
     place: flow.Place
 
 
-Undoable = Marked | Rated | Moved
+Undoable = Marked | Sored | Rated | Moved
 
 
 class Floor:
@@ -112,8 +131,10 @@ class Floor:
         self.last_cue: Cue | None = None
         self.last_spot: Spot | None = None
         """The one marked last, in this session."""
-        self.last_place: Place = (None, None)
+        self.last_place: Place = (carried.last_muscle, carried.last_side)
         """Muscle and side of the newest set, also after its session."""
+        self.last_place_t = carried.now
+        """When it ended."""
         self.marks_m: list[float] = []
         """Where spots were marked in this set."""
         self.warned: tuple[str | None, ToolKind] | None = None
@@ -298,12 +319,12 @@ class Floor:
     ) -> None:
         """There is a tender spot `place_m` from where the set began."""
         before = tuple(self.spots.known)
-        self.marks_m.append(place_m)
+        self.marks_m.append(rounded(place_m))
         self.emit(Spot, tool, position_m=rounded(place_m), position_sd_m=rounded(sd_m), rating=rating, by=by)
         marked = self._events[-1]
         assert isinstance(marked, Spot)
+        self.undoable = Marked(marked, before, self.last_spot)
         self.last_spot = marked
-        self.undoable = Marked(marked, before)
         self.spots.mark((marked.muscle, marked.side), marked.position_m, marked.position_sd_m, rating)
         self.know_spots()
 
@@ -327,6 +348,8 @@ class Floor:
 
     def successor(self) -> Setup:
         """What a new engine needs to go on where this one stands, between sessions."""
+        recent = self.now - self.last_place_t < LAST_PLACE_S
+        last_muscle, last_side = self.last_place if recent else (None, None)
         return structs.replace(
             self.setup,
             profile=self.profile,
@@ -346,5 +369,7 @@ class Floor:
                 spots=tuple(self.spots.known),
                 progress=self.flow.progress() if self.flow is not None else None,
                 session_t=self.session_t,
+                last_muscle=last_muscle,
+                last_side=last_side,
             ),
         )

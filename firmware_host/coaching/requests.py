@@ -11,7 +11,7 @@ from collections.abc import Callable
 from firmware_host.coaching import tellings
 from firmware_host.coaching.events import Reason
 from firmware_host.coaching.floor import READ_FIRST, Moved
-from firmware_host.coaching.flow import Flow
+from firmware_host.coaching.flow import Flow, Place
 from firmware_host.coaching.inputs import Command
 from firmware_host.coaching.planner import plan
 from firmware_host.coaching.routine import HANDS
@@ -180,7 +180,7 @@ def _in_plan(engine: Sets, step: Callable[[Flow], str]) -> str:
     flow = engine.flow
     if not engine.following or flow is None:
         return "no routine is on: `routine` begins one"
-    before = flow.mark()
+    before = _place_now(engine, flow)
     why = step(flow)
     if why:
         return why
@@ -188,7 +188,7 @@ def _in_plan(engine: Sets, step: Callable[[Flow], str]) -> str:
     engine.finish_all()
     engine.end_set()
     engine.desk.clear()
-    engine.undoable = Moved(before)
+    engine.undoable = Moved(flow, before)
     engine.enter_step()
     _begin_if_there(engine)
     return ""
@@ -202,7 +202,15 @@ def _begin_if_there(engine: Sets) -> None:
 
 def _remember_place(engine: Sets) -> None:
     if engine.following and engine.flow is not None:
-        engine.undoable = Moved(engine.flow.mark())
+        engine.undoable = Moved(engine.flow, _place_now(engine, engine.flow))
+
+
+def _place_now(engine: Sets, flow: Flow) -> Place:
+    """Where the plan stands, with the work that the set that is on has done on its step."""
+    place = flow.mark()
+    if engine.set is None or flow.aside:
+        return place
+    return place._replace(worked_s=place.worked_s + engine.set.tally.work_s)
 
 
 def routine(engine: Sets, given: Command) -> str:

@@ -29,6 +29,13 @@ NUMBNESS = (
 )
 
 
+class Felt(NamedTuple):
+    """What is remembered of a muscle's ratings in this session."""
+
+    first: int | None
+    over: int | None
+
+
 class Word(NamedTuple):
     """One advice that is due."""
 
@@ -118,11 +125,16 @@ class Safety:
         """A new run: how the legs feel after it, nobody has said."""
         self.soreness = None
 
-    def unrate(self, place: Place, value: int) -> None:
+    def felt(self, place: Place) -> Felt:
+        """To come back to, should the next rating be taken back."""
+        return Felt(self._firsts.get(place), self._over.get(place))
+
+    def unrate(self, place: Place, value: int, before: Felt) -> None:
         """The last rating was taken back."""
-        self._over.pop(place, None)
-        if self._firsts.get(place) == value:
-            del self._firsts[place]
+        for kept, was in ((self._firsts, before.first), (self._over, before.over)):
+            kept.pop(place, None)
+            if was is not None:
+                kept[place] = was
         for trouble in reversed(self.troubles):
             if (trouble.muscle, trouble.side) == place and trouble.kind == "rating" and trouble.value == value:
                 self.troubles.remove(trouble)

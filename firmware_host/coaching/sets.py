@@ -132,7 +132,7 @@ class Sets(Floor):
         )
         if open_set.track is not None:
             open_set.track.watch.clear()
-        self.last_place = open_set.muscle, open_set.side
+        self.last_place, self.last_place_t = (open_set.muscle, open_set.side), self.now
         self.marks_m.clear()
         self.spots.set_over(self.last_place)
         if done is None:

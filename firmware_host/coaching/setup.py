@@ -68,6 +68,9 @@ class Carried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     progress: Progress | None = None
     session_t: float | None = None
     """When the last session with work in it ended."""
+    last_muscle: str | None = None
+    last_side: str | None = None
+    """What was rolled last, within the hour: what is said after a session is about it."""
 
 
 class Setup(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from firmware_host.coaching.events import Rating, Reason
-from firmware_host.coaching.floor import Marked, Moved, Rated
+from firmware_host.coaching.floor import Marked, Moved, Rated, Sored
 from firmware_host.coaching.inputs import Command
 from firmware_host.coaching.safety import Place, Word
 from firmware_host.coaching.session import rounded
@@ -35,6 +35,8 @@ def run_finished(engine: Sets, given: Command) -> str:
         engine.effort = None
         if engine.run_end_t is not None:
             engine.safety.forget_soreness()  # of the run before
+            if isinstance(engine.undoable, Sored):
+                engine.undoable = None
     engine.run_end_t = run_end_t
     if given.effort is not None:
         engine.effort = given.effort
@@ -49,28 +51,35 @@ def soreness(engine: Sets, given: Command) -> str:
     """How sore the legs are, 0 to 10: from 24 to 48 h after a run it decides between gentle and maintenance."""
     if given.value is None or not 0 <= given.value <= 10:
         return "soreness is a whole number from 0 to 10"
-    engine.safety.sore(engine.now, given.value)
     event = Rating(t=rounded(engine.now), value=given.value, when="before", kind="soreness")
+    engine.undoable = Sored(event, engine.safety.soreness, engine.safety.soreness_t)
+    engine.safety.sore(engine.now, given.value)
     engine.add_event(event)
-    engine.undoable = Rated(event)
     engine.enter_phase_now()
     return ""
 
 
 def pain(engine: Sets, given: Command) -> str:
     """Outputs safe, session closed; the cue waits for nothing."""
+    place = _place_in_pain(engine)
     engine.finish_all()
     reason = Reason(value=None, limit=None, unit="", source="sharp, shooting or increasing pain: stop (the article)")
     tool = engine.set.tool if engine.set is not None else engine.selection.tool
     engine.say(engine.desk.at_once("stop_pain", engine.now, tool, reason))
     engine.begin_session()
-    chosen = engine.selection
-    place = (chosen.muscle, chosen.side) if chosen.muscle is not None else engine.last_place
     for word in engine.safety.pain(engine.now, place, given.kind):
         engine.advise(word)
     engine.end_session("pain", engine.now)
     engine.pain = True
     return ""
+
+
+def _place_in_pain(engine: Sets) -> Place:
+    """What was rolled last in this session: a plan may be at the next muscle already, of which nothing was done yet."""
+    chosen, session = engine.selection, engine.session
+    if chosen.muscle is None or (engine.set is None and session is not None and session.sets):
+        return engine.last_place
+    return chosen.muscle, chosen.side
 
 
 def acknowledge(engine: Sets, given: Command) -> str:
@@ -106,12 +115,17 @@ def rate(engine: Sets, given: Command) -> str:
         t=rounded(engine.now), muscle=place[0], side=place[1], value=value, when="before" if before else "after"
     )
     engine.add_event(event)
-    engine.undoable = Rated(event)
-    if marked is not None and not before and (marked.muscle, marked.side) == place:
+    felt, notes, spot_rating = engine.safety.felt(place), dict(engine.notes), None
+    advice = engine.session.advice if engine.session is not None else []
+    advised = len(advice)
+    if marked is not None and (before or (marked.muscle, marked.side) != place):
+        marked = None
+    if marked is not None:
         engine.add_event(structs.replace(marked, t=rounded(engine.now), rating=value))
-        engine.spots.rate(place, marked.position_m, value)
+        spot_rating = engine.spots.rate(place, marked.position_m, value)
     for word in engine.safety.rate(engine.now, place, value, engine.profile.phases[engine.phase]):
         engine.advise(word)
+    engine.undoable = Rated(event, felt, notes, marked, spot_rating, tuple(advice[advised:]))
     engine.take_limits()
     return ""
 
@@ -150,32 +164,46 @@ def undo(engine: Sets, given: Command) -> str:
     engine.add_event(structs.replace(event, t=rounded(engine.now), removed=True))
     if isinstance(done, Marked):
         engine.spots.known = list(done.before)
-        engine.last_spot = None
+        engine.last_spot = done.last
+        if done.spot.position_m in engine.marks_m:
+            engine.marks_m.remove(done.spot.position_m)
         engine.know_spots()
+    elif isinstance(done, Sored):
+        engine.safety.soreness, engine.safety.soreness_t = done.before, done.before_t
+        engine.enter_phase_now()
     else:
-        _unrate(engine, done.rating)
+        _unrate(engine, done)
     return ""
 
 
 def _move_back(engine: Sets, moved: Moved) -> str:
-    if engine.flow is None or not engine.following:
-        return "the plan is over"
+    over = engine.flow is None and engine.session is not None  # by the very `next` that is taken back
+    if not over and (engine.flow is not moved.flow or not engine.following):
+        return "that plan is over, or was left off"
     engine.finish_all()
     engine.end_set()
     engine.desk.clear()
-    engine.flow.return_to(moved.place)
+    engine.flow, engine.following = moved.flow, True
+    moved.flow.return_to(moved.place)
     engine.enter_step()
+    if engine.set is None:
+        engine.begin_set_if_on_body()
     return ""
 
 
-def _unrate(engine: Sets, rating: Rating) -> None:
-    if rating.kind == "soreness":
-        engine.safety.forget_soreness()
-        engine.enter_phase_now()
-        return
-    engine.safety.unrate((rating.muscle, rating.side), rating.value)
-    engine.notes.pop("rating_high", None)
-    engine.notes.pop("rating_rising", None)
+def _unrate(engine: Sets, rated: Rated) -> None:
+    rating = rated.rating
+    place = rating.muscle, rating.side
+    engine.safety.unrate(place, rating.value, rated.felt)
+    for topic in ("rating_high", "rating_rising", "seek_help"):
+        engine.notes.pop(topic, None)
+        if topic in rated.notes:
+            engine.notes[topic] = rated.notes[topic]
+    if engine.session is not None:
+        engine.session.advice = [words for words in engine.session.advice if words not in rated.advised]
+    if rated.spot is not None:
+        engine.spots.rate(place, rated.spot.position_m, rated.spot_rating)
+        engine.know_spots()
     engine.take_limits()
 
 

@@ -62,12 +62,14 @@ class TenderSpots:
             count=spot.count + 1,
         )
 
-    def rate(self, place: Place, position_m: float, rating: int) -> None:
-        """The spot nearest to there hurts so much."""
+    def rate(self, place: Place, position_m: float, rating: int | None) -> int | None:
+        """The spot nearest to there hurts so much; how much it was said to before."""
         spots = self.of(place)
-        if spots:
-            spot = min(spots, key=lambda one: abs(one.position_m - position_m))
-            self.known[self.known.index(spot)] = structs.replace(spot, rating=rating)
+        if not spots:
+            return None
+        spot = min(spots, key=lambda one: abs(one.position_m - position_m))
+        self.known[self.known.index(spot)] = structs.replace(spot, rating=rating)
+        return spot.rating
 
     def set_over(self, place: Place) -> None:
         """The next set begins anew: where its spots lie is less sure."""
