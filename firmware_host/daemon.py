@@ -70,7 +70,7 @@ class Daemon:
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self._state = state
+        self.state = state
         self._watch = watch
         self._inbox: SimpleQueue[list[Input] | _Stop] = SimpleQueue()
         self._stopping = threading.Event()
@@ -104,13 +104,13 @@ class Daemon:
             raise SettingsError(f"simulator.scenario: {error}") from error
 
     def _setup(self, profile: Profile, others: Mapping[str, Profile], routines: Mapping[str, Routine]) -> Setup:
-        known = calibrations.load(self._state)
+        known = calibrations.load(self.state)
         if self.simulation is not None:
             for tool in self.settings.tools:
                 known.setdefault(tool.name, self.simulation.calibration)
         person = self.settings.person
         days = max(profile.safety.help_days, profile.safety.rest_s / 86400)
-        past = past_of(self._state, self.clock.wall(), self.clock.now(), days, profile.safety.help_rating)
+        past = past_of(self.state, self.clock.wall(), self.clock.now(), days, profile.safety.help_rating)
         return Setup(
             person=Person(mass_kg=person.mass_kg, height_m=person.height_m),
             tools=tuple(self._tool(tool, known) for tool in self.settings.tools),
@@ -122,7 +122,9 @@ class Daemon:
             goal=self.settings.coach.goal,
             thin_out=self.settings.coach.thin_out,
             session_timeout_s=self.settings.coach.session_timeout_s,
-            carried=replace(self.remembered.carried, troubles=past.troubles, spots=past.spots),
+            carried=replace(
+                self.remembered.carried, troubles=past.troubles, spots=past.spots, session_t=past.session_t
+            ),
         )
 
     def _tool(self, tool: ToolSettings, known: dict[str, Any]) -> Tool:

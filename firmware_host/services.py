@@ -211,9 +211,18 @@ class Services:
 
 def documents(daemon: Daemon) -> dict[str, Any]:
     """What the page fetches besides its own files, made when it is asked for."""
-    from firmware_host.dashboard.documents import Document
+    from firmware_host.dashboard.documents import NO_SCRIPTS, Document
+    from firmware_host.history.database import StoreError
 
-    return {"/help.json": Document(make=lambda: _help(daemon), content_type="application/json")}
+    return {
+        "/help.json": Document(make=lambda: _help(daemon), content_type="application/json"),
+        "/report": Document(
+            make=lambda: _report(daemon),
+            content_type="text/html; charset=utf-8",
+            policy=NO_SCRIPTS,
+            expected=(OSError, StoreError),
+        ),
+    }
 
 
 def _help(daemon: Daemon) -> bytes:
@@ -224,6 +233,21 @@ def _help(daemon: Daemon) -> bytes:
     engine = daemon.station.engine
     known = {**engine.setup.profiles, engine.setup.profile.name: engine.setup.profile}
     return msgspec.json.encode(help_payload(engine.profile, known, engine.setup.routines, checklist()))
+
+
+def _report(daemon: Daemon) -> bytes:
+    """The last weeks, as `slowroll report --html` writes them; read beside the historian, who may be writing."""
+    from firmware_host.history.historian import DATABASE
+    from firmware_host.history.reader import Reader
+    from firmware_host.history.report_html import report_html
+
+    reader = Reader(daemon.state / DATABASE)
+    reader.open()
+    try:
+        wall = daemon.clock.wall().astimezone()  # days and weeks are the owner's
+        return report_html(reader, wall, profile=daemon.station.engine.profile).encode()
+    finally:
+        reader.close()
 
 
 def temperature_c() -> float | None:

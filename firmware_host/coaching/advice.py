@@ -130,9 +130,7 @@ class Advisor:
             self._desk.heeded("start_lighter")
             return
         force, t = track.force.force_n, track.motion.t or now
-        hard_since = track.watch.hard_since
-        eased = hard_since is not None and t - hard_since >= self._profile.cues.ease_off_s  # ease_off says it then
-        if force is None or force <= guide.share * top or eased:
+        if force is None or force <= guide.share * top:
             self._firm_since = None
             return
         if self._firm_since is None:

@@ -22,6 +22,8 @@ class Past(NamedTuple):
 
     troubles: tuple[Trouble, ...] = ()
     spots: tuple[KnownSpot, ...] = ()
+    session_t: float | None = None
+    """When the last session with work in it ended."""
 
 
 def past_of(
@@ -38,9 +40,18 @@ def past_of(
         if not path.exists():
             return Past()
         reader.open()
-        return Past(reader.troubles(now, now_t, days, rating_from), reader.known_spots(now))
+        troubles = reader.troubles(now, now_t, days, rating_from)
+        return Past(troubles, reader.known_spots(now), _session_t(reader, now, now_t))
     except (StoreError, sqlite3.Error, OSError, ValueError, TypeError, OverflowError):
         # The last three: rows whose content is damaged where the file's structure is not.
         return Past()
     finally:
         reader.close()
+
+
+def _session_t(reader: Reader, now: datetime, now_t: float) -> float | None:
+    """On the engine's clock; what a clock that is behind calls the future was just now."""
+    for session in reader.sessions(1, ended_only=True):
+        age_s = (now - datetime.fromisoformat(session.ended_at)).total_seconds()
+        return now_t - max(0.0, age_s)
+    return None

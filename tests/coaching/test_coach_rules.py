@@ -91,12 +91,15 @@ def test_after_three_passes_or_15_s_the_start_is_over() -> None:
     assert not told(lived(slow), "start_lighter")
 
 
-def test_who_presses_over_the_top_at_once_is_told_once_not_twice() -> None:
-    """ease_off says it already: no "lighter first" a second later."""
+def test_who_presses_over_the_top_at_once_is_told_to_ease_off_first() -> None:
+    """The contract's order; and no "lighter first" for who has eased off by then."""
     life = calf(300.0)
-    life.rest(1.5)
+    life.rest(0.9)
     life.press(180.0).passes(6)
     assert cues(lived(life)) == ["ease_off", "rotate_leg"]
+    staying = calf(300.0)
+    staying.passes(2)
+    assert cues(lived(staying))[:2] == ["ease_off", "start_lighter"]
 
 
 def test_nobody_is_asked_to_lean_in_while_starting_light() -> None:
