@@ -20,6 +20,7 @@ from firmware_host.clock import Clock
 from firmware_host.coaching.events import Cue
 from firmware_host.coaching.snapshot import Snapshot
 from firmware_host.feedback.button import Gesture, Gestures
+from firmware_host.feedback.calm import Calm
 from firmware_host.feedback.mood import Mood, mood_of
 from firmware_host.feedback.outputs import MAX_ON_S, Outputs
 from firmware_host.feedback.patterns import DARK, Burst, Output, Pattern, Rgb, pattern_named
@@ -91,6 +92,7 @@ class Feedback:
         self._lit = self._mood
         self._lit_since = 0.0
         self._gestures = Gestures()
+        self._calm = Calm()
         self._shown = Shown(DARK, 0.0, None)
 
     def start(self) -> None:
@@ -175,8 +177,12 @@ class Feedback:
             self._lit, self._lit_since = self._mood, now
         output, burst, name, due = self._evaluate(now)
         runs = self._outputs.motor(output.motor)
-        self._outputs.light(output.led or DARK)
-        self._shown = Shown(output.led or DARK, output.motor, name)
+        at_once = "pain" in (name or self._lit.kind)
+        led, later = self._calm.allow(now + TINY_S, output.led or DARK, at_once)
+        if later is not None:
+            due = later if due is None else min(due, later)
+        self._outputs.light(led)
+        self._shown = Shown(led, output.motor, name)
         started = burst is not None and runs and burst is not self._burst
         self._burst = burst
         return (burst.end_s - (now - self._began) if burst is not None and started else None), due

@@ -112,7 +112,7 @@ def _rhythm(name: str, colour: Rgb, *bursts: tuple[float, float]) -> Pattern:
     """A cue that is felt: the light flashes with each burst; dark for 0.2 s after the last."""
     felt = tuple(Burst(start, seconds) for start, seconds in bursts)
     seen = tuple(Burst(burst.start_s, FLASH_S) for burst in felt)
-    return Pattern(name, felt, seen, colour, max(part.end_s for part in (*felt, *seen)) + 0.2)
+    return Pattern(name, felt, seen, colour, round(max(part.end_s for part in (*felt, *seen)) + 0.2, 6))
 
 
 def _light(name: str, colour: Rgb, duration_s: float, *flashes: tuple[float, float]) -> Pattern:

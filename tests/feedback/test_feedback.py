@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from feedback_doubles import WritePin, cue, snapshot, tool, until
 from gpiozero.pins.mock import MockFactory
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from firmware_host.clock import ManualClock, SystemClock
+from firmware_host.feedback.calm import Calm, luminance
 from firmware_host.feedback.feedback import Feedback, Shown
-from firmware_host.feedback.patterns import DARK, MAGENTA, PATTERNS, burst_plan, pattern_named
+from firmware_host.feedback.patterns import BLUE, DARK, MAGENTA, PATTERNS, WHITE, burst_plan, pattern_named
 from firmware_host.feedback.pins import PinError, open_factory
 from firmware_host.settings import PinSettings
 
@@ -193,6 +197,52 @@ def test_a_hold_of_30_seconds_breathes_three_times_whatever_cues_come(bench: Ben
         before = level
     assert peaks == 3
     assert dark == 2, "as it nears 10 and 20 s; from the first mark on it does not go out any more"
+
+
+STATES = {
+    "fine": snapshot(tool()),
+    "near": snapshot(tool(speed_m_s=0.15)),
+    "over": snapshot(tool(speed_m_s=0.3)),
+    "too_hard": snapshot(tool(force_n=400.0, force_high_n=322.0)),
+    "start_light": replace(snapshot(tool(force_n=300.0, start_high_n=257.0)), starting_light=True),
+    "hold": snapshot(tool(state="holding", speed_m_s=0.0, hold_s=5.0)),
+    "off_body": snapshot(tool(state="off", on_body=False)),
+    "fault": snapshot(faults=("roller imu",)),
+}
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.sampled_from(sorted({*STATES, *PATTERNS} - {"stop_pain"})), min_size=20, max_size=40))
+def test_no_order_of_states_and_cues_flashes_more_than_three_times_a_second(said: list[str]) -> None:
+    """A flash as WCAG 2.2 has it: up by a tenth of full brightness or more."""
+    bench = Bench()
+    try:
+        ups: list[float] = []
+        before = 0.0
+        for one in said:
+            if one in STATES:
+                bench.feedback.mood(STATES[one])
+            else:
+                bench.feedback.show(cue(one))
+            for t, _, (red, green, blue) in bench.run(0.1):
+                level = luminance((red, green, blue))
+                ups += [t] if level - before >= 0.11 else []  # pins have whole percents
+                before = level
+        assert all(sum(start <= other < start + 0.999 for other in ups) <= 3 for start in ups), ups
+    finally:
+        bench.feedback.stop()
+
+
+def test_a_flash_that_had_to_wait_comes_as_soon_as_it_may() -> None:
+    calm = Calm()
+    for n in range(3):
+        assert calm.allow(n / 4, WHITE, False) == (WHITE, None)
+        assert calm.allow(n / 4 + 0.1, DARK, False) == (DARK, None)
+    assert calm.allow(0.75, WHITE, False) == (DARK, 1.0)
+    assert calm.allow(0.8, BLUE, True) == (BLUE, None), "pain waits for nothing"
+    assert calm.allow(0.9, DARK, False) == (DARK, None)
+    assert calm.allow(1.0, WHITE, False) == (DARK, 1.25)
+    assert calm.allow(1.25, WHITE, False) == (WHITE, None)
 
 
 def test_a_breath_costs_few_writes(bench: Bench) -> None:
