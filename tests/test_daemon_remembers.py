@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from brokers import until
 from firmware_host.clock import ManualClock
 from firmware_host.coaching.inputs import Command, Tick
 from firmware_host.coaching.snapshot import Snapshot
+from firmware_host.commands.run import Tell
 from firmware_host.daemon import Daemon
 from firmware_host.profiles import load_profile
 from firmware_host.remembered import ACKNOWLEDGED, RUN, Run, acknowledge, acknowledged, load
@@ -161,3 +163,15 @@ def test_a_state_folder_that_takes_nothing_stops_nobody(begin: Begin, tmp_path: 
 
     until(reported, "the fault is told")
     assert not acknowledged(tmp_path)
+
+
+def test_the_log_says_that_the_checklist_waits(begin: Begin, caplog: pytest.LogCaptureFixture) -> None:
+    bench = begin()
+    with caplog.at_level(logging.INFO):
+        Tell()(bench.daemon, [])
+        assert "slowroll acknowledge" in caplog.text
+        caplog.clear()
+        bench.say("acknowledge")
+        Tell()(bench.daemon, [])
+        assert "Slowroll runs" in caplog.text
+        assert "slowroll acknowledge" not in caplog.text

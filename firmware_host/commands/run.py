@@ -61,6 +61,8 @@ class Tell:
             self._greeted = True
             url = daemon.services.page_url
             log.info("Slowroll runs. %s", f"Page: {url}" if url else "The page is off.")
+            if not daemon.remembered.acknowledged:
+                log.warning("The checklist before the first use was not read yet: slowroll acknowledge.")
         for event in events:
             if isinstance(event, Fault):
                 log.warning("%s: %s. %s", event.device, event.what, event.hint)

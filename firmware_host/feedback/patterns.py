@@ -10,7 +10,8 @@ Rules the table keeps (tests hold it to them):
    one, 100 ms and more lie between them. A pause is 0.4 s and more of silence, and nothing between 0.3 and
    0.4 s is used, so that nobody has to judge. Those that come while one rolls or holds are without a pause
    and differ by their bursts alone.
-3. The light flashes at most three times in any second (WCAG 2.2, 2.3.1): the page may show it large.
+3. The light flashes at most three times in any second (WCAG 2.2, 2.3.1): the page may show it large. Where
+   two rhythms come together, calm.py sees to it.
 4. Every value holds from one edge to the next; nothing fades. So the thread that plays a pattern sleeps
    from edge to edge, and a burst is as long as the table says.
 5. Felt are corrections and turning points. What only accompanies (breathe, rotate_leg) or is to be read
