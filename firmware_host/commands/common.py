@@ -139,6 +139,17 @@ def check_sensors(settings: Settings, path: Path | None) -> None:
         raise CommandError(f"{path}: {catalog.folder_error()}")
 
 
+def demo_hint(words: str) -> str:
+    """Where the demo's own history is, for whoever looks for it with `slowroll WORDS`; empty if there is none."""
+    from firmware_host.history.historian import DATABASE
+    from firmware_host.settings import state_dir
+
+    folder = state_dir() / "demo"
+    if not (folder / DATABASE).exists():
+        return ""
+    return f"The demo keeps its own: STATE_DIRECTORY={folder} slowroll {words}\n"
+
+
 def need_tools(settings: Settings, path: Path | None) -> None:
     """Nothing can be read where no tool is named."""
     from firmware_host.settings import shipped_config

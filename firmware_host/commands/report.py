@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DAYS = 28
 MOST_DAYS = 3660
 """Ten years: more than anybody has rolled with this."""
-NOTHING_YET = "Nothing to report yet: sessions are kept as you roll with slowroll run (or slowroll demo).\n"
+NOTHING_YET = "Nothing to report yet: sessions are kept as you roll with slowroll run.\n"
 
 
 def add(commands: Any) -> None:
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from firmware_host.commands import CommandError
-    from firmware_host.commands.common import profile_of, settings_of
+    from firmware_host.commands.common import demo_hint, profile_of, settings_of
     from firmware_host.history.database import StoreError
     from firmware_host.history.historian import DATABASE
     from firmware_host.history.reader import Reader
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     path = state_dir() / DATABASE
     try:
         if not path.exists():
-            sys.stderr.write(NOTHING_YET)
+            sys.stderr.write(NOTHING_YET + demo_hint("report"))
             return 0
         reader = Reader(path)
         reader.open()
@@ -71,11 +71,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(reader: Reader, now: datetime, profile: Profile, args: argparse.Namespace) -> int:
+    from firmware_host.commands.common import demo_hint
     from firmware_host.history.report import report_of
 
     report = report_of(reader, now, args.days, profile)
     if report.history.total_sessions == 0 and not report.history.troubles and not args.json:
-        sys.stderr.write(NOTHING_YET)
+        sys.stderr.write(NOTHING_YET + demo_hint("report"))
     elif args.json:
         import msgspec
 

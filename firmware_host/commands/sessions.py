@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from firmware_host.history.reader import Reader
     from firmware_host.history.summary import SessionDetail, SessionTotals, SetRow
 
-NOTHING_YET = "No sessions yet. They are kept as you roll with slowroll run (or slowroll demo).\n"
+NOTHING_YET = "No sessions yet. They are kept as you roll with slowroll run.\n"
 
 
 def add(commands: Any) -> None:
@@ -66,10 +66,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _nothing_yet(args: argparse.Namespace) -> int:
     from firmware_host.commands import CommandError
+    from firmware_host.commands.common import demo_hint
 
     if args.what == "show":
         raise CommandError(f"there is no session {args.id}: there are no sessions yet")
-    sys.stderr.write(NOTHING_YET)
+    sys.stderr.write(NOTHING_YET + demo_hint(f"sessions {args.what}"))
     return 0
 
 
@@ -78,7 +79,7 @@ def _list(reader: Reader, args: argparse.Namespace) -> int:
     if args.json:
         _json_lines(sessions)
     elif not sessions:
-        sys.stderr.write(NOTHING_YET)
+        _nothing_yet(args)
     else:
         _table(
             ("id", "started", "work", "sets", "passes", "holds", "in guidance", "phase", "ended"),
@@ -157,7 +158,7 @@ def _export(reader: Reader, args: argparse.Namespace) -> int:
         rows = "sessions" if args.format == "json" else args.table or "sets"
         sys.stderr.write(f"{args.out}: {count} {rows}\n")
     elif count == 0:
-        sys.stderr.write(NOTHING_YET)
+        _nothing_yet(args)
     return 0
 
 

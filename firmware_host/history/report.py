@@ -33,8 +33,8 @@ DOSE_NOTE = (
     "Times: sessions with this muscle. -: none, or not known."
 )
 SPOTS_NOTE = (
-    "Places count from where the set began, so they are about right, not exact. Ratings by week, oldest first, are "
-    "what you said of them."
+    "Places count from where the set began, with a minus in the other direction, so they are about right, not exact. "
+    "Ratings by week, oldest first, are what you said of them."
 )
 TOGETHER_MOST = 8
 """More combinations of muscle, tool and phase would fill pages; `--json` has them all."""

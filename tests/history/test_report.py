@@ -277,6 +277,14 @@ def test_an_empty_history_is_a_sentence_too(run: Run, store: Store, capsys: pyte
     assert json.loads(capsys.readouterr().out)["history"]["total_sessions"] == 0
 
 
+def test_the_demos_own_history_is_pointed_to(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    demo = Store(tmp_path / "demo" / "history.sqlite3")
+    demo.open()
+    demo.close()
+    assert run() == 0
+    assert f"The demo keeps its own: STATE_DIRECTORY={tmp_path}/demo slowroll report\n" in capsys.readouterr().err
+
+
 def test_a_pain_stop_with_no_session_is_reported(run: Run, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     store.add(pain(1.0), datetime.now(UTC))
     store.close()
