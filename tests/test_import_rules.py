@@ -40,7 +40,8 @@ ALLOWED = {
     "acquisition": [*SHARED, "sensors"],
     "feedback": SHARED,
     "messaging": [*SHARED, "acquisition.diagnostics"],  # what it publishes about devices
-    "history": [*SHARED, "coaching.setup", "coaching.guidance"],  # what an engine is told of the past; what to aim at
+    # what an engine is told of the past; what to aim at; when to seek help
+    "history": [*SHARED, "coaching.setup", "coaching.guidance", "coaching.safety"],
     "dashboard": SHARED,
     "runs": SHARED,
     "simulator": [*SHARED, "acquisition", "sensors"],  # it runs the real drivers on models of their chips

@@ -12,13 +12,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from firmware_host.coaching.guidance import SafetyGuide
-
-SEEK_HELP = (
-    "If you experience persistent pain, swelling, numbness, or suspect a more serious injury (e.g., stress fracture, "
-    "muscle tear), consult a physical therapist, sports massage therapist, or medical doctor. Self-massage is a "
-    "recovery tool, not a diagnostic or treatment method for acute injuries."
-)
-"""The article's words (guidance S6)."""
+from firmware_host.coaching.safety import SEEK_HELP
 
 
 class Said(NamedTuple):

@@ -72,7 +72,9 @@ def test_known_spots_are_less_sure_than_they_were(store: Store, tmp_path: Path) 
         count=1,
     )
     assert store.known_spots(MONDAY) == (known,)
-    assert past_of(tmp_path, MONDAY, 0.0) == Past((), (known,))
+    past = past_of(tmp_path, MONDAY, 5.0)
+    assert past[:2] == ((), (known,))
+    assert past.session_t == pytest.approx(5.0 - DAY.total_seconds(), abs=600)
 
 
 def test_spots_that_are_old_gone_or_nowhere_are_not_told(store: Store) -> None:
