@@ -291,8 +291,8 @@ class Floor:
         if self.session is not None and word.topic not in ("plan", "resume", "timing"):
             self.session.advise(word.words)
 
-    def say(self, given: Given) -> None:
-        """Emit a cue."""
+    def say(self, given: Given, place: Place | None = None) -> None:
+        """Emit a cue; `place` is the muscle and side it is about, where that is not what is chosen."""
         self.emit(
             Cue,
             given.tool,
@@ -304,6 +304,8 @@ class Floor:
         )
         cue = self._events[-1]
         assert isinstance(cue, Cue)
+        if place is not None:
+            cue = self._events[-1] = structs.replace(cue, muscle=place[0], side=place[1])
         self.last_cue = cue
 
     def emit(self, kind: type[EventBase], tool: str | None, **fields: object) -> None:

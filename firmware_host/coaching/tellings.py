@@ -65,7 +65,7 @@ def pain(engine: Sets, given: Command) -> str:
     engine.finish_all()
     reason = Reason(value=None, limit=None, unit="", source="sharp, shooting or increasing pain: stop (the article)")
     tool = engine.set.tool if engine.set is not None else engine.selection.tool
-    engine.say(engine.desk.at_once("stop_pain", engine.now, tool, reason))
+    engine.say(engine.desk.at_once("stop_pain", engine.now, tool, reason), place)
     engine.begin_session()
     for word in engine.safety.pain(engine.now, place, given.kind):
         engine.advise(word)

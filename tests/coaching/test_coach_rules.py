@@ -766,7 +766,8 @@ def test_pain_told_after_the_plan_has_moved_on_is_the_muscles_that_was_rolled() 
     life.rest(1.0).say("routine", routine="quick").land(180.0).passes(16).lift(2.0)
     engine, _ = so_far(life)
     assert engine.snapshot().side == "right"
-    ask(engine, life.t, "pain")
+    (stop,) = told(ask(engine, life.t, "pain"))  # type: ignore[arg-type]
+    assert (stop.cue, stop.muscle, stop.side) == ("stop_pain", "calves", "left"), "the history remembers it by this"
     assert [(one.muscle, one.side) for one in engine.successor().carried.troubles] == [("calves", "left")]
 
 
