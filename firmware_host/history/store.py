@@ -147,7 +147,10 @@ class Store(Reader):
         self._insert("ratings", _row(rating, at, session) | fields)
 
     def _unrate(self, rating: Rating) -> None:
-        """The newest such rating of this run goes, and with it what it said of a spot."""
+        """The newest such rating of this run goes; a spot that got it has the one before it again, if any.
+
+        That is the last one since the mark: while a spot is the last marked, every rating after is its own.
+        """
         assert self._before is not None
         given = next(
             self._rows(
@@ -165,7 +168,10 @@ class Store(Reader):
         if given is not None:
             self._run("DELETE FROM ratings WHERE id = ?", given["id"])
             self._run(
-                "UPDATE spots SET rating = NULL, rated_s = NULL WHERE session_id = ? AND rated_s = ?",
+                "UPDATE spots SET (rating, rated_s) = (SELECT value, t_s FROM ratings"
+                " WHERE session_id = spots.session_id AND kind = 'rate' AND moment = 'after'"
+                " AND muscle IS spots.muscle AND side IS spots.side AND t_s >= spots.t_s ORDER BY id DESC LIMIT 1)"
+                " WHERE session_id = ? AND rated_s = ?",
                 given["session_id"],
                 given["t_s"],
             )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import operator
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from math import hypot
 from pathlib import Path
+from typing import Any
 
 import pytest
 from history_doubles import MONDAY, cue, done_session, feed, pain, rating, small_session, soreness, spot
 from history_weeks import KINDS, fill
+from msgspec.structs import replace
 
 from firmware_host.clock import SystemClock
+from firmware_host.coaching.engine import Engine
+from firmware_host.coaching.events import Rejected
 from firmware_host.coaching.guidance import SafetyGuide
-from firmware_host.coaching.setup import KnownSpot, Trouble
+from firmware_host.coaching.inputs import Command, Person, Tick, Tool
+from firmware_host.coaching.setup import KnownSpot, Setup, Trouble
 from firmware_host.daemon import Daemon
 from firmware_host.history.historian import DATABASE
 from firmware_host.history.past import HELP_DAYS, HELP_RATING, Past, past_of
@@ -59,6 +65,40 @@ def test_what_a_slow_clock_calls_the_future_is_now(store: Store) -> None:
     for behind, told in ((HOUR / 2, 1), (DAY, 1), (DAY + HOUR, 0)):
         assert [one.t for one in store.troubles(MONDAY - behind, 7.0, 14, 7)] == [7.0] * told
         assert len(store.known_spots(MONDAY - behind)) == told
+
+
+def test_a_new_engine_is_told_what_the_one_before_it_knew(store: Store) -> None:
+    """The engine's own events, kept and read again."""
+    setup = Setup(person=Person(), tools=(Tool(name="roller", kind="foam_roller"),), profile=load_profile("article"))
+    engine, clock = Engine(setup), 0.0
+
+    def say(t: float, command: str, **fields: Any) -> None:
+        for event in engine.feed(Command(t=t, command=command, **fields)):
+            assert not isinstance(event, Rejected), event
+            store.add(event, MONDAY + timedelta(seconds=event.t))
+
+    for muscle, value in (("calves", 8), ("glutes", 3), ("hamstrings", 9)):
+        say(clock, "select", muscle=muscle, side="left", tool="hands")
+        for _ in range(200):
+            clock = round(clock + 0.1, 3)
+            for event in engine.feed(Tick(clock)):
+                store.add(event, MONDAY + timedelta(seconds=event.t))
+        say(clock, "rate", value=value)
+    say(clock, "undo")
+    say(clock, "rate", value=7)
+    say(clock, "pain", kind="sharp")
+    known = engine.successor().carried.troubles
+    assert [(one.muscle, one.kind) for one in known] == [
+        ("calves", "rating"),
+        ("hamstrings", "rating"),
+        ("hamstrings", "pain"),
+    ]
+    told = store.troubles(MONDAY + timedelta(seconds=clock), clock, HELP_DAYS, HELP_RATING)
+    key = operator.attrgetter("t", "kind")
+    assert [replace(one, t=round(one.t, 2)) for one in sorted(told, key=key)] == [
+        replace(one, t=round(one.t, 2)) for one in sorted(known, key=key)
+    ]
+    assert [one.work_source for one in store.session(1).sets] == ["declared"] * 3
 
 
 def test_known_spots_are_less_sure_than_they_were(store: Store, tmp_path: Path) -> None:

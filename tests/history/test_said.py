@@ -93,6 +93,17 @@ def test_a_rating_taken_back_is_taken_back_from_its_spot(store: Store) -> None:
     assert [(one.position_m, one.rating) for one in store.session(1).spots] == [(0.12, None), (0.3, None)]
 
 
+def test_a_spot_then_has_the_rating_before_again(store: Store) -> None:
+    """As the engine says it: rating and rated spot at one moment, and of what is taken back the rating alone."""
+    feed(store, [stroke(4.0), rating(5.0, 9), spot(6.0, 0.3), rating(7.0, 2, "before"), rating(7.5, 3, side="right")])
+    for t, value in ((8.0, 7), (9.0, 5)):
+        feed(store, [rating(t, value), spot(t, 0.3, rating=value)], MONDAY + (t - 4) * SECOND)
+    taken = [(9.5, 5, 7), (9.7, 7, None)]
+    for t, value, left in taken:
+        store.add(rating(t, value, removed=True), MONDAY + (t - 4) * SECOND)
+        assert [one.rating for one in store.session(1).spots] == [left]
+
+
 def test_a_spot_taken_back_is_gone(store: Store) -> None:
     feed(store, [spot(1.0), spot(2.0, by="hold"), spot(3.0, 0.3, rating=6)])
     feed(store, [spot(4.0, removed=True), spot(5.0, 0.3, rating=6, removed=True), spot(6.0, 0.5, removed=True)])
