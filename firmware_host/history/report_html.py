@@ -196,7 +196,7 @@ def _troubles(report: r.Report, words: r.Words) -> Iterator[str]:
     for about, sentence in said:
         yield _paragraph(about)
         if sentence is not None:
-            yield f'<p class="seek">The article: “{escape(sentence)}”</p>'
+            yield f'<p class="seek">After the article: {escape(sentence)}</p>'
 
 
 def _paragraph(text: str, kind: str = "") -> str:

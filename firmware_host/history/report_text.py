@@ -65,7 +65,7 @@ def _troubles(report: r.Report, words: r.Words, width: int) -> list[str]:
     for about, sentence in said:
         lines += textwrap.wrap(about, width)
         if sentence is not None:
-            lines += textwrap.wrap(f'The article: "{sentence}"', width, initial_indent="  ", subsequent_indent="  ")
+            lines += textwrap.wrap(f"After the article: {sentence}", width, initial_indent="  ", subsequent_indent="  ")
     return lines
 
 

@@ -36,7 +36,7 @@ class MuscleTrouble(Struct, frozen=True, kw_only=True):
     """At or over the profile's `help_rating`."""
     last: str
     words: str | None
-    """The article's sentence, where it was said so often that it applies (guidance S6); else null."""
+    """When to seek help, where it was said so often that it applies (guidance S6); else null."""
 
 
 def trouble_by_muscle(said: Iterable[Said], now: datetime, safety: SafetyGuide) -> tuple[MuscleTrouble, ...]:

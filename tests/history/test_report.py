@@ -72,7 +72,7 @@ def test_some_weeks_are_told(store: Store) -> None:
     rows = [row.split()[:2] for row in section(said, "What each muscle got, last 28 days").splitlines()]
     assert ["Calves", "left"] in rows
     assert ["Shins", "right"] in rows
-    assert "The article:" in said
+    assert "After the article: " in said
     assert SEEK_HELP in " ".join(said.split())
     assert said.rstrip().endswith(NOTE)
 
