@@ -55,9 +55,13 @@ def test_before_the_first_use_the_checklist_is_read_and_acknowledged(visit: Call
     expect(tab.locator("#hero .words")).to_have_text("First read the checklist")
     assert checklist.bounding_box()["y"] < tab.locator("#hero").bounding_box()["y"], "it stands first"
     tab.get_by_role("button", name="I have read this").click()
+    ear.say("event/cue", change(SLOW_DOWN, t=99.0, tool=None, cue="read_first", words="Before the first use: read."))
+    expect(tab.locator(".feed li")).to_have_count(1)
+    expect(tab.locator("#hero .words")).to_have_text("First read the checklist")
     until(lambda: ear.commands("acknowledge"), "the command at the broker")
     ear.say("result/acknowledge", ResultPayload(id=ear.commands("acknowledge")[0]["id"], ok=True))
-    ear.say("state", change(STATE, acknowledged=True, t=101.0))
+    ear.say("state", change(STATE, acknowledged=True, session=None, set=None, tools=(OFF_BODY,), t=101.0))
+    expect(tab.locator("#hero .words")).to_have_text("Ready: left calf")
     expect(checklist).to_have_count(0)
     go(tab, "Help")
     tab.get_by_text("Before you roll for the first time").click()
@@ -135,7 +139,11 @@ def test_between_two_sets_the_next_muscle_and_its_card_come_first(visit: Callabl
 def test_hands_are_timed_and_not_measured(visit: Callable[..., Tab], ear: Ear) -> None:
     tab = visit()
     # A roller without a pressure sensor is always on the body: what it says is not about the hands.
-    begin(tab, ear, change(STATE, tool="hands", tools=(ROLLING,)))
+    timed = change(STATE.set, passes=0, holds=0, in_guidance=None)
+    done = change(STATE.session, in_guidance=None)
+    begin(tab, ear, change(STATE, tool="hands", tools=(ROLLING,), set=timed, session=done))
+    ear.say("event/cue", SLOW_DOWN)  # of the roller that was just laid down
+    expect(tab.locator(".feed li")).to_have_count(1)
     for _ in range(5):
         ear.say("live", live())
     expect(tab.locator("#speed .status")).to_have_text("Not measured")
@@ -144,7 +152,8 @@ def test_hands_are_timed_and_not_measured(visit: Callable[..., Tab], ear: Ear) -
     expect(tab.locator("#hero .words")).to_have_text("By hand: left calf")
     expect(tab.locator("#hero .why")).to_have_text("13 s to go")
     expect(tab.locator("#set")).to_contain_text("Timer32 / 45 s")
-    expect(tab.locator("#set")).not_to_contain_text("87 %")
+    expect(tab.locator("#set")).to_contain_text("In guidance–")
+    expect(tab.locator("#session .sum")).to_have_text("2:03 min of work, 1 set")
     expect(tab.get_by_role("button", name="Hands", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
@@ -304,6 +313,15 @@ def test_the_help_follows_the_profile(
     ear.say("state", change(STATE, profile="scan", t=101.0))
     expect(tab.locator("#help")).to_contain_text("profile scan")
     assert asked == profiles
+
+
+def test_a_fault_is_seen_in_every_view(visit: Callable[..., Tab], ear: Ear) -> None:
+    tab = visit()
+    begin(tab, ear)
+    ear.say("state", b'{"t": "soon"}')
+    for view in ("Plan", "History", "Help", "Roll"):
+        go(tab, view)
+        expect(tab.locator("#faults")).to_contain_text("A message on state could not be read")
 
 
 def test_a_cue_is_seen_in_every_view(visit: Callable[..., Tab], ear: Ear) -> None:

@@ -13,6 +13,8 @@ from brokers import free_port, until
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from product import Product
 
+from firmware_host.coaching.cues import CUES
+
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
@@ -63,9 +65,18 @@ def test_the_page_shows_the_demo_live(chromium: Browser, tmp_path: Path) -> None
         picture(tab, "page-cue")
         until(lambda: demo.output.count(" pass ") >= 3, "three passes", 40)
 
-        tab.get_by_role("button", name=re.compile("Next")).click()
+        tab.locator(".bar .main").click()
         expect(tab.get_by_text(re.compile(r"1 set\b"))).to_be_visible(timeout=PATIENCE_MS)
         picture(tab, "page")
+        # What the program explains is of the form that the page takes, and all of it is there.
+        tab.get_by_role("link", name="Help", exact=True).click()
+        expect(tab.locator("[id^=cue-]")).to_have_count(len(CUES), timeout=PATIENCE_MS)
+        tab.get_by_text("Rules (").click()
+        expect(tab.locator("#rule-G2")).to_be_visible()
+        tab.get_by_role("link", name="Plan", exact=True).click()
+        expect(tab.locator("ol.plan li").first).to_be_visible()
+        expect(tab.locator("#routines li")).not_to_have_count(0)
+        picture(tab, "page-plan")
         dark = chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
         dark.goto(f"http://localhost:{http}/")
         expect(dark.locator("#led")).not_to_contain_text("not known", timeout=PATIENCE_MS)

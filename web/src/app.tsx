@@ -6,7 +6,7 @@ import { ForceDial, HoldRing, SpeedDial } from "./dials";
 import { HelpView } from "./helpview";
 import { byHand, freshLive, health, type Model } from "./model";
 import { AdviceCards, Checklist } from "./notes";
-import { Faults, Feed, Hero, Led, Notices, Session, SetPanel, Spoken } from "./panels";
+import { faulty, Faults, Feed, Hero, Led, Notices, Session, SetPanel, Spoken } from "./panels";
 import { Past } from "./past";
 import { Phase, PlanNow, Profiles, QuickRoutines, Routines, WholePlan } from "./plan";
 import type { Tell } from "./store";
@@ -158,7 +158,7 @@ export function App({ model, station, version, tell, now }: AppProps) {
   const all = { model, tell, now };
   const busy = condition.kind !== "live" || state?.session != null || state?.pain;
   /** Something stands before the view, over its whole width. */
-  const top = state?.acknowledged === false || (view !== "roll" && busy);
+  const top = state?.acknowledged === false || (view !== "roll" && (busy || faulty(model)));
   /** Before a session a small screen is for choosing, not for empty dials. */
   const idle = condition.kind === "live" && !state?.session && !state?.set && !state?.tools.some((tool) => tool.on_body);
   const since = state?.run_ago_s == null ? "" : ` · ${span(state.run_ago_s)} after run`;
@@ -191,6 +191,7 @@ export function App({ model, station, version, tell, now }: AppProps) {
             <Hero {...both} />
           </div>
         )}
+        {view !== "roll" && <Faults model={model} />}
         {view === "roll" && <RollView {...all} />}
         {view === "plan" && <PlanView {...all} />}
         {view === "history" && <HistoryView {...all} />}

@@ -15,7 +15,7 @@ import {
   type Model,
 } from "./model";
 import type { Cue, Live, State } from "./wire";
-import { ago, colourName, cueTone, duration, HANDS, headline, inside, percent, place, quantity, reason, spoken, type Tone } from "./words";
+import { ago, colourName, cueTone, duration, HANDS, headline, inside, percent, place, quantity, reason, span, spoken, type Tone } from "./words";
 
 /** How long a cue stands large before the page goes back to how it goes. */
 const CUE_SHOWN_MS = 10_000;
@@ -83,7 +83,10 @@ function calmHeadline(model: Model, live: Live | null, state: State | undefined)
   }
   if (live === null) {
     if (onBody) return { tone: "calm", words: "On the body", detail: "Waiting for values" };
-    if (chosen === null) return { tone: "calm", words: "Choose a muscle to begin", detail: "Or a routine, under Plan" };
+    if (chosen === null) {
+      const due = state?.due && state.run_ago_s != null ? `Your run ended ${span(state.run_ago_s)} ago` : "";
+      return { tone: "calm", words: "Choose a muscle to begin", detail: due || "Or a routine, under Plan" };
+    }
     return { tone: "calm", words: `Ready: ${name}`, detail: "Put the tool on the muscle" };
   }
   if (live.state === "holding") {
@@ -98,6 +101,12 @@ function calmHeadline(model: Model, live: Live | null, state: State | undefined)
   const set = state?.set;
   const far = set ? `${Math.floor(set.work_s)} of ${Math.round(set.target_s)} s` : "";
   return { tone: "calm", words: "Rolling", detail: [how, far].filter(Boolean).join(" · ") };
+}
+
+/** Whether a cue is shown large: not one about a tool that was laid down for the hands, nor what the page says itself. */
+function holds(cue: Cue, model: Model): boolean {
+  if (cue.cue === "read_first") return false; // the checklist stands above, and the calm line points to it
+  return !byHand(model) || cue.tool == null || cue.tool === HANDS;
 }
 
 /** The line that is read from two metres: the newest cue while it is new, else how it goes. */
@@ -129,7 +138,7 @@ export function Hero({ model, now }: Props) {
     );
   }
   const newest = newestCue(model);
-  if (newest !== null && now - newest.at < CUE_SHOWN_MS) {
+  if (newest !== null && now - newest.at < CUE_SHOWN_MS && holds(newest.cue, model)) {
     return <CueHero key={newest.key} cue={newest.cue} age={now - newest.at} />;
   }
   const line = calmHeadline(model, freshLive(model, now), state);
@@ -229,7 +238,7 @@ export function SetPanel({ model }: { model: Model }) {
         </div>
         <div>
           <dt>In guidance</dt>
-          <dd>{set === null || hands ? "–" : percent(set.in_guidance)}</dd>
+          <dd>{set === null ? "–" : percent(set.in_guidance)}</dd>
         </div>
       </dl>
     </section>
@@ -244,20 +253,22 @@ function FeedLine({ item, now }: { item: FeedItem; now: number }) {
       <li class="go">
         <span class="dot">✔</span>
         <span>
-          Set done: {place(set.muscle, set.side) ?? "no muscle"}, {duration(set.work_s)}, {set.passes} passes,{" "}
-          {percent(set.in_guidance)} in guidance
+          Set done: {place(set.muscle, set.side) ?? "no muscle"}, {duration(set.work_s)}
+          {set.tool === HANDS ? " by hand" : `, ${set.passes} passes`}
+          {set.in_guidance !== null && `, ${percent(set.in_guidance)} in guidance`}
         </span>
         <span class="age">{ago(now - item.at)}</span>
       </li>
     );
   }
+  const [first, rest] = item.kind === "cue" ? headline(item.cue.words || spoken(item.cue.cue)) : ["", ""];
   const line =
     item.kind === "note"
       ? item
       : {
           tone: cueTone(item.cue.cue),
-          words: item.cue.words || spoken(item.cue.cue),
-          source: [reason(item.cue.reason), item.cue.reason.source].filter(Boolean).join("; "),
+          words: first,
+          source: [rest, reason(item.cue.reason), item.cue.reason.source].filter(Boolean).join("; "),
         };
   return (
     <li class={line.tone}>
@@ -300,7 +311,12 @@ export function Session({ model }: { model: Model }) {
         <p class="hint">No session yet. It begins when the tool touches the body.</p>
       ) : (
         <p class="sum">
-          <b>{duration(shown.work_s)}</b> of work, <b>{percent(shown.in_guidance)}</b> in guidance,{" "}
+          <b>{duration(shown.work_s)}</b> of work,{" "}
+          {shown.in_guidance !== null && (
+            <>
+              <b>{percent(shown.in_guidance)}</b> in guidance,{" "}
+            </>
+          )}
           <b>{shown.sets.length}</b> {shown.sets.length === 1 ? "set" : "sets"}
         </p>
       )}
@@ -338,9 +354,13 @@ export function Session({ model }: { model: Model }) {
   );
 }
 
+export function faulty(model: Model): boolean {
+  return model.strange !== null || faultLines(model).length > 0;
+}
+
 export function Faults({ model }: { model: Model }) {
   const lines = faultLines(model);
-  if (lines.length === 0 && model.strange === null) return null;
+  if (!faulty(model)) return null;
   return (
     <section class="card faults" id="faults" role="alert">
       {lines.map((line) => (

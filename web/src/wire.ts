@@ -39,6 +39,7 @@ const rgb: Check<readonly [number, number, number]> = (value): value is readonly
 
 export const isCue = shape({
   t: num,
+  tool: maybe(str),
   cue: str,
   words: str,
   reason: shape({ value: orNull(num), limit: orNull(num), unit: str, source: str }),
@@ -65,7 +66,7 @@ const isBrief = shape({
   work_s: num,
   passes: num,
   holds: num,
-  in_guidance: num,
+  in_guidance: orNull(num),
 });
 export type SetBrief = Of<typeof isBrief>;
 
@@ -115,8 +116,8 @@ export const isState = shape({
   tool: orNull(str),
   phase: str,
   profile: str,
-  set: orNull(shape({ work_s: num, target_s: num, passes: num, holds: num, in_guidance: num })),
-  session: orNull(shape({ work_s: num, in_guidance: num, sets: list(isBrief) })),
+  set: orNull(shape({ work_s: num, target_s: num, passes: num, holds: num, in_guidance: orNull(num) })),
+  session: orNull(shape({ work_s: num, in_guidance: orNull(num), sets: list(isBrief) })),
   last_cue: orNull(isCue),
   pain: bool,
   quiet: bool,
@@ -135,6 +136,7 @@ export const isState = shape({
   run_ago_s: maybe(num),
   sore: maybe(bool),
   ask_soreness: maybe(bool),
+  due: maybe(bool),
 });
 export type State = Of<typeof isState>;
 
@@ -165,7 +167,7 @@ export const isSetDone = shape({
   work_s: num,
   passes: num,
   holds: num,
-  in_guidance: num,
+  in_guidance: orNull(num),
 });
 export type SetDone = Of<typeof isSetDone>;
 
@@ -173,7 +175,7 @@ export const isSessionDone = shape({
   start: num,
   sets: list(isSetDone),
   work_s: num,
-  in_guidance: num,
+  in_guidance: orNull(num),
   ended: str,
   advice: list(str),
 });

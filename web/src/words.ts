@@ -166,8 +166,9 @@ export function day(at: string, now: Date): string {
   return days <= 0 ? "today" : days === 1 ? "yesterday" : `${days} days ago`;
 }
 
-export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+/** A dash where nothing of it was measured. */
+export function percent(share: number | null): string {
+  return share === null ? "–" : `${Math.round(share * 100)} %`;
 }
 
 /** A value in the unit of the wire, in the unit that people read. */

@@ -237,6 +237,16 @@ test("what the hands do is not what a tool's sensor says", () => {
   equal(freshLive(model, 0), null);
 });
 
+test("work by hand, of which nothing is in guidance or out of it, is read", () => {
+  const brief = { muscle: "calves", side: "left", tool: "hands", work_s: 30, passes: 0, holds: 0, in_guidance: null };
+  const set = { work_s: 3, target_s: 30, passes: 0, holds: 0, in_guidance: null };
+  const session = { work_s: 33, in_guidance: null, sets: [brief] };
+  equal(hear(UP, "state", state({ tool: "hands", set, session }), 0).strange, null);
+  const done = { t: 9, start: 1, sets: [{ ...brief, t: 8 }], work_s: 30, in_guidance: null, ended: "person", advice: [] };
+  equal(hear(UP, "event/session", done, 0).strange, null);
+  equal(hear(UP, "event/set", { ...brief, t: 8 }, 0).feed.length, 1);
+});
+
 test("of a plan the set that is on and the next that will be", () => {
   const step = (where: string) => ({ muscle: "calves", side: "left", tool: "roller", kind: "foam_roller", set_s: 40, state: where, why: "" });
   const plan = (...where: string[]) =>
