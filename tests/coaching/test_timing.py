@@ -7,9 +7,10 @@ from msgspec import structs
 from rolling import Rolling, setup
 
 from firmware_host.coaching.engine import Engine
-from firmware_host.coaching.events import Advice
+from firmware_host.coaching.events import Advice, SessionDone
 from firmware_host.coaching.inputs import Command, Input
 from firmware_host.coaching.setup import Carried
+from firmware_host.routines import load_routines
 
 HOUR = 3600.0
 
@@ -66,3 +67,16 @@ def test_a_session_of_earlier_times_counts_by_when_it_ended() -> None:
     for session_t, due in ((-2 * HOUR, True), (-0.5 * HOUR, False)):
         carried = Carried(run_end_t=-HOUR, session_t=session_t)
         assert Engine(structs.replace(setup(), carried=carried)).snapshot().due is due
+
+
+def test_a_routine_begins_and_a_session_ends_with_what_no_sensor_sees() -> None:
+    """Guidance G11, C1 to C4: said, not measured."""
+    engine = Engine(structs.replace(setup(), routines=load_routines(None)[0]))
+    rolling = Rolling(force_n=0.0).rest(2.0).say("routine", routine="quick").rest(0.5)
+    rolling.press(200.0).rest(1.0).passes(11).press(0.0).rest(0.5).say("end")
+    events = [event for given in rolling.inputs for event in engine.feed(given)]
+    plan = next(event for event in events if isinstance(event, Advice) and event.topic == "plan")
+    assert plan.words.startswith("Drink something first, and make yourself comfortable. ")
+    (session,) = [event for event in events if isinstance(event, SessionDone)]
+    for word in ("drink", "sleep", "protein", "mobility", "None of it is measured"):
+        assert any(word in line for line in session.advice), word
