@@ -20,7 +20,10 @@ from firmware_host.coaching.snapshot import (
     ToolSnapshot,
 )
 from firmware_host.coaching.techniques import Card
-from firmware_host.history.summary import HistorySummary, MuscleHistory, SpotMap, TenderSpot
+from firmware_host.history.dose import Balance, Due, Lengths, Week
+from firmware_host.history.helped import Helped
+from firmware_host.history.spots import SpotMap, TenderSpot
+from firmware_host.history.summary import HistorySummary, MuscleHistory
 from firmware_host.messaging.payloads import LivePayload, StatePayload, live_payload
 
 CHROMIUM = "/usr/bin/chromium"
@@ -161,15 +164,15 @@ SPOTS = SpotMap(
     spots=(
         TenderSpot(
             muscle="calves", side="left", position_m=0.12, position_sd_m=0.012, count=3,
-            last_marked=AT, last_rating=6, trend="better",
+            last_marked=AT, last_rating=6, trend="better", by="person", weeks=(),
         ),
         TenderSpot(
             muscle="calves", side="left", position_m=0.21, position_sd_m=0.02, count=1,
-            last_marked=AT, last_rating=None, trend=None,
+            last_marked=AT, last_rating=None, trend=None, by="hold", weeks=(),
         ),
         TenderSpot(
             muscle="glutes", side="right", position_m=0.05, position_sd_m=0.01, count=2,
-            last_marked=AT, last_rating=3, trend="same",
+            last_marked=AT, last_rating=3, trend="same", by="person", weeks=(),
         ),
     )
 )  # fmt: skip
@@ -185,4 +188,10 @@ HISTORY = HistorySummary(
             muscle="calves", side="left", last_done=AT, sessions=9, work_s=44.0, in_guidance=0.9, trend="better"
         ),
     ),
+    days=28, days_since=1, week_goal=3,
+    weeks=tuple(Week(since=f"2026-07-{day:02}", sessions=day % 4, work_s=60.0) for day in (6, 13, 20, 27)),
+    lengths=Lengths(sessions=9, median_s=370.0, within=6, low_s=300.0, high_s=600.0),
+    balance=(Balance(muscle=None, left_s=520.0, right_s=480.0, unsaid_s=0.0, left_share=0.52),),
+    doses=(), troubles=(), due=(Due(muscle="glutes", side="right", days_since=9),),
+    helped=(Helped(by="all", muscle=None, tool=None, phase=None, n=7, before=6.0, after=4.0, change=-2.0),),
 )  # fmt: skip

@@ -32,7 +32,7 @@ from playwright.sync_api import expect
 from firmware_host.coaching.events import Advice, PhaseChanged, Rating, Spot
 from firmware_host.dashboard.documents import Document
 from firmware_host.dashboard.page import Page
-from firmware_host.history.summary import SpotMap
+from firmware_host.history.spots import SpotMap
 from firmware_host.messaging.payloads import ResultPayload
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker]
@@ -236,7 +236,7 @@ def test_tender_spots_of_this_muscle_and_the_way_to_the_nearest(visit: Callable[
     expect(spots.locator("li")).to_have_count(2)
     expect(spots.locator("circle")).to_have_count(2)
     expect(spots).to_contain_text("12 ± 1 cm, rated 6 of 10, ▾ easing, marked 3 times")
-    expect(spots).to_contain_text("21 ± 2 cm, not rated, marked once")
+    expect(spots).to_contain_text("21 ± 2 cm, not rated, held once")
     stream = Stream(tab, ear)
     stream.until(live(position_m=0.06, speed_m_s=0.08), "#spots .way", "Tender spot 6 cm ahead")
     stream.until(live(position_m=0.06, speed_m_s=-0.08), "#spots .way", "Tender spot 6 cm behind")
@@ -257,7 +257,14 @@ def test_history_and_the_report_are_a_tap_away(visit: Callable[..., Tab], ear: E
     go(tab, "History")
     history = tab.locator("#history")
     expect(history).to_contain_text("Weeks in a row3")
-    expect(history).to_contain_text("2 × 14 min in all")
+    expect(history).to_contain_text("2 of 3")
+    expect(history.get_by_role("img")).to_have_attribute(
+        "aria-label", "Sessions in each of the last 4 weeks: 2, 1, 0, 3; goal 3"
+    )
+    expect(history).to_contain_text("longer than 6:10 min; 6 of 9 are of 5 min to 10 min")
+    expect(history).to_contain_text("Of the last 28 days' work 52 % was left and 48 % right")
+    expect(history).to_contain_text("Longest not worked: right glutes, 9 days")
+    expect(history).to_contain_text("Of 7 pairs of your ratings the middle is 6 before and 4 after")
     expect(history.locator("tbody tr")).to_contain_text("Left calf")
     expect(history.locator("tbody tr")).to_contain_text("▴ better")
     with tab.context.expect_page() as opened:
@@ -265,6 +272,18 @@ def test_history_and_the_report_are_a_tap_away(visit: Callable[..., Tab], ear: E
     report = opened.value
     expect(report.locator("p")).to_have_text("Four weeks")
     assert report.evaluate("getComputedStyle(document.querySelector('p')).color") == "rgb(0, 0, 128)", "its own styles"
+
+
+def test_a_history_without_the_weeks_is_shown_as_far_as_it_goes(visit: Callable[..., Tab], ear: Ear) -> None:
+    """What an older program says of the past."""
+    new = {"days", "days_since", "week_goal", "weeks", "lengths", "balance", "doses", "helped", "troubles", "due"}
+    tab = visit()
+    begin(tab, ear)
+    old = {name: value for name, value in msgspec.to_builtins(HISTORY).items() if name not in new}
+    ear.say("history", msgspec.json.encode(old))
+    go(tab, "History")
+    expect(tab.locator("#history")).to_contain_text("2 × 14 min in all")
+    expect(tab.locator("#history .weeks, #history .plain-list li, #faults")).to_have_count(0)
 
 
 def test_help_lists_every_rule_and_cue_with_its_numbers_and_sources(visit: Callable[..., Tab], ear: Ear) -> None:

@@ -1,9 +1,55 @@
 /** What was done over the weeks. */
 
 import type { Model } from "./model";
-import { day, place, span } from "./words";
+import type { History } from "./wire";
+import { day, duration, inside, percent, place, span } from "./words";
 
 const TRENDS: Readonly<Record<string, string>> = { better: "▴ better", same: "same", worse: "▾ worse" };
+
+/** A bar a week, the newest on the right; the line is the profile's goal. */
+function Weeks({ history }: { history: History }) {
+  const weeks = history.weeks ?? [];
+  const goal = history.week_goal ?? 0;
+  if (weeks.length === 0) return null;
+  const top = Math.max(goal, 1, ...weeks.map((week) => week.sessions));
+  const words = weeks.map((week) => week.sessions).join(", ");
+  return (
+    <div class="weeks" role="img" aria-label={`Sessions in each of the last ${weeks.length} weeks: ${words}; goal ${goal}`}>
+      {goal > 0 && <hr style={{ bottom: `${(goal / top) * 100}%` }} />}
+      {weeks.map((week) => (
+        <i key={week.since} title={`${week.since}: ${week.sessions}`} style={{ height: `${(week.sessions / top) * 100}%` }} />
+      ))}
+    </div>
+  );
+}
+
+/** What the weeks add up to, a sentence each, where there is something to say. */
+function sentences(history: History): readonly string[] {
+  const lines: string[] = [];
+  const { lengths, balance, due, helped, days } = history;
+  if (lengths?.median_s != null) {
+    const usual = `Half of your sessions are longer than ${duration(lengths.median_s)}`;
+    lines.push(
+      `${usual}; ${lengths.within} of ${lengths.sessions} are of ${span(lengths.low_s)} to ${span(lengths.high_s)}.`,
+    );
+  }
+  const all = balance?.find((each) => each.muscle === null)?.left_share ?? null;
+  if (all !== null) {
+    lines.push(`Of the last ${days ?? "some"} days' work ${percent(all)} was left and ${percent(1 - all)} right, as you said.`);
+  }
+  const longest = due?.[0];
+  if (longest !== undefined) {
+    const name = place(longest.muscle, longest.side) ?? longest.muscle;
+    lines.push(`Longest not worked: ${inside(name)}, ${longest.days_since} days.`);
+  }
+  const rated = helped?.find((each) => each.by === "all" && each.before !== null && each.after !== null);
+  if (rated) {
+    lines.push(
+      `Of ${rated.n} pairs of your ratings the middle is ${rated.before} before and ${rated.after} after. What did it, they don't say.`,
+    );
+  }
+  return lines;
+}
 
 export function Past({ model }: { model: Model }) {
   const { history } = model;
@@ -28,7 +74,8 @@ export function Past({ model }: { model: Model }) {
             <div>
               <dt>This week</dt>
               <dd>
-                {history.week_sessions} × <small>{history.week_minutes.toFixed(0)} min in all</small>
+                {history.week_sessions}
+                {history.week_goal ? ` of ${history.week_goal}` : " ×"} <small>{history.week_minutes.toFixed(0)} min in all</small>
               </dd>
             </div>
             <div>
@@ -38,6 +85,12 @@ export function Past({ model }: { model: Model }) {
               </dd>
             </div>
           </dl>
+          <Weeks history={history} />
+          <ul class="plain-list">
+            {sentences(history).map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
           <table>
             <thead>
               <tr>

@@ -103,7 +103,7 @@ export function Spots({ model, now }: { model: Model; now: number }) {
               {(spot.position_m * 100).toFixed(0)} ± {(spot.position_sd_m * 100).toFixed(0)} cm
             </b>
             , {spot.last_rating === null ? "not rated" : `rated ${spot.last_rating} of 10`}
-            {spot.trend !== null && `, ${trendWords(spot.trend)}`}, marked {spot.count === 1 ? "once" : `${spot.count} times`}
+            {spot.trend !== null && `, ${trendWords(spot.trend)}`}, {spot.by === "hold" ? "held" : "marked"} {spot.count === 1 ? "once" : `${spot.count} times`}
           </li>
         ))}
       </ul>

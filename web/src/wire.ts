@@ -214,6 +214,7 @@ const isTenderSpot = shape({
   last_marked: str,
   last_rating: orNull(num),
   trend: orNull(str),
+  by: maybe(str),
 });
 export type TenderSpot = Of<typeof isTenderSpot>;
 export const isSpotMap = shape({ spots: list(isTenderSpot) });
@@ -225,6 +226,13 @@ export const isHistory = shape({
   week_sessions: num,
   week_minutes: num,
   muscles: list(shape({ muscle: str, side: orNull(str), last_done: str, sessions: num, trend: orNull(str) })),
+  days: maybe(num),
+  week_goal: maybe(num),
+  weeks: maybe(list(shape({ since: str, sessions: num, work_s: num }))),
+  lengths: maybe(shape({ sessions: num, median_s: orNull(num), within: num, low_s: num, high_s: num })),
+  balance: maybe(list(shape({ muscle: orNull(str), left_share: orNull(num) }))),
+  helped: maybe(list(shape({ by: str, n: num, before: orNull(num), after: orNull(num) }))),
+  due: maybe(list(shape({ muscle: str, side: orNull(str), days_since: num }))),
 });
 export type History = Of<typeof isHistory>;
 
