@@ -190,6 +190,7 @@ export function quantity(value: number, unit: string): string {
 /** Why a cue was given: "21 cm/s, limit 19 cm/s"; empty where the cue gives no figures. */
 export function reason({ value, limit, unit }: Cue["reason"]): string {
   const parts: string[] = [];
+  if (value === null && limit !== null && unit === "s") return quantity(limit, unit); // what comes next, and how long
   if (value !== null) parts.push(quantity(value, unit));
   if (limit !== null) parts.push(`${unit === "s" || unit === "passes" ? "mark at" : "limit"} ${quantity(limit, unit)}`);
   return parts.join(", ");

@@ -55,7 +55,8 @@ test("a place is the side and the muscle, as people say it", () => {
 test("a reason is given in units that people read, and leaves out what is not known", () => {
   equal(reason({ value: 0.236, limit: 0.187, unit: "m/s", source: "" }), "24 cm/s, limit 19 cm/s");
   equal(reason({ value: 150.4, limit: null, unit: "N", source: "" }), "150 N");
-  equal(reason({ value: null, limit: 20, unit: "s", source: "" }), "mark at 20 s");
+  equal(reason({ value: null, limit: 20, unit: "s", source: "" }), "20 s");
+  equal(reason({ value: 8.4, limit: 20, unit: "s", source: "" }), "8 s, mark at 20 s");
   equal(reason({ value: null, limit: null, unit: "", source: "" }), "");
   equal(quantity(0.28, "m"), "28.0 cm");
   equal(quantity(0.126, ""), "0.13");
