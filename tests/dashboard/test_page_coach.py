@@ -261,7 +261,7 @@ def test_history_and_the_report_are_a_tap_away(visit: Callable[..., Tab], ear: E
     expect(history.get_by_role("img")).to_have_attribute(
         "aria-label", "Sessions in each of the last 4 weeks: 2, 1, 0, 3; goal 3"
     )
-    expect(history).to_contain_text("longer than 6:10 min; 6 of 9 are of 5 min to 10 min")
+    expect(history).to_contain_text("A session has 6:10 min of work (the middle one); 6 of 9 are of 5 min to 10 min")
     expect(history).to_contain_text("Of the last 28 days' work 52 % was left and 48 % right")
     expect(history).to_contain_text("Longest not worked: right glutes, 9 days")
     expect(history).to_contain_text("Of 7 pairs of your ratings the middle is 6 before and 4 after")
@@ -272,6 +272,16 @@ def test_history_and_the_report_are_a_tap_away(visit: Callable[..., Tab], ear: E
     report = opened.value
     expect(report.locator("p")).to_have_text("Four weeks")
     assert report.evaluate("getComputedStyle(document.querySelector('p')).color") == "rgb(0, 0, 128)", "its own styles"
+
+
+def test_one_session_is_no_habit(visit: Callable[..., Tab], ear: Ear) -> None:
+    tab = visit()
+    begin(tab, ear)
+    lengths = change(HISTORY.lengths, sessions=1, within=0, median_s=11.0)
+    ear.say("history", change(HISTORY, total_sessions=1, lengths=lengths, due=(), helped=()))
+    go(tab, "History")
+    expect(tab.locator("#history tbody tr")).to_have_count(1)
+    expect(tab.locator("#history .plain-list li")).to_have_count(0)
 
 
 def test_a_history_without_the_weeks_is_shown_as_far_as_it_goes(visit: Callable[..., Tab], ear: Ear) -> None:

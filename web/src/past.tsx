@@ -23,18 +23,21 @@ function Weeks({ history }: { history: History }) {
   );
 }
 
+/** Fewer sessions than this have no middle and no balance that is worth a sentence. */
+const SOME = 3;
+
 /** What the weeks add up to, a sentence each, where there is something to say. */
 function sentences(history: History): readonly string[] {
   const lines: string[] = [];
   const { lengths, balance, due, helped, days } = history;
-  if (lengths?.median_s != null) {
-    const usual = `Half of your sessions are longer than ${duration(lengths.median_s)}`;
+  if (lengths?.median_s != null && lengths.sessions >= SOME) {
+    const usual = `A session has ${duration(lengths.median_s)} of work (the middle one)`;
     lines.push(
       `${usual}; ${lengths.within} of ${lengths.sessions} are of ${span(lengths.low_s)} to ${span(lengths.high_s)}.`,
     );
   }
   const all = balance?.find((each) => each.muscle === null)?.left_share ?? null;
-  if (all !== null) {
+  if (all !== null && history.total_sessions >= SOME) {
     lines.push(`Of the last ${days ?? "some"} days' work ${percent(all)} was left and ${percent(1 - all)} right, as you said.`);
   }
   const longest = due?.[0];
