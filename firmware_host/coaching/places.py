@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from firmware_host.coaching.guidance import JointGuide, SpotGuide
@@ -16,6 +17,11 @@ from firmware_host.coaching.setup import KnownSpot
 
 BIN_M = 0.01
 """Time is kept by centimetre."""
+
+
+def _half_m(spot: KnownSpot) -> float:
+    """Half of what counts as the spot itself."""
+    return max(0.01, spot.position_sd_m)
 
 
 class Near(NamedTuple):
@@ -28,7 +34,7 @@ class Near(NamedTuple):
 class Places:
     """One set's. Positions are in metres from where the set began; speeds signed, m/s."""
 
-    __slots__ = ("_fast_over", "_high", "_joint", "_low", "_over", "_span_m", "_spot", "_spots", "_time", "wanted")
+    __slots__ = ("_high", "_joint", "_low", "_over", "_span_m", "_spot", "_spots", "_stroke", "_time", "wanted")
 
     def __init__(self, span_m: float | None, joint: JointGuide, spot: SpotGuide, spots: Sequence[KnownSpot]) -> None:
         self._span_m = span_m
@@ -37,7 +43,10 @@ class Places:
         self._spots: tuple[KnownSpot, ...] = ()
         self._low = self._high = 0.0
         self._time: dict[int, float] = {}
-        self._over = self._fast_over = False
+        self._over: dict[KnownSpot, bool] = {}
+        """Spots that the stroke was on, and whether too fast."""
+        self._stroke = (inf, -inf)
+        """From where to where the stroke went."""
         self.wanted = False
         """There is anything to look for: a sample need not be told otherwise."""
         self.know(spots)
@@ -61,11 +70,14 @@ class Places:
         if self._span_m is not None:
             bin_ = int(position_m // BIN_M)
             self._time[bin_] = self._time.get(bin_, 0.0) + dt
+        if not self._spots:
+            return
+        start, end = self._stroke
+        self._stroke = min(start, position_m), max(end, position_m)
         for spot in self._spots:
-            if abs(position_m - spot.position_m) <= max(0.01, spot.position_sd_m):
-                self._over = True
-                if abs(speed_m_s) > self._spot.slow_share * limit_m_s:
-                    self._fast_over = True
+            if abs(position_m - spot.position_m) <= _half_m(spot):
+                fast = abs(speed_m_s) > self._spot.slow_share * limit_m_s
+                self._over[spot] = fast or self._over.get(spot, False)
 
     def near_joint(self, position_m: float, speed_m_s: float, limit_m_s: float) -> float | None:
         """Metres left to the joint, if it is near and the tool moves towards it at speed; negative: beyond."""
@@ -88,9 +100,15 @@ class Places:
         return None
 
     def slowly_over(self) -> bool:
-        """Whether the stroke that ends now went over a tender spot, and slowly; begins to watch the next."""
-        slowly = self._over and not self._fast_over
-        self._over = self._fast_over = False
+        """Whether the stroke that ends now went over a tender spot, from one side to the other, and slowly; begins to
+        watch the next."""
+        start, end = self._stroke
+        slowly = any(
+            not fast and start < spot.position_m - _half_m(spot) and end > spot.position_m + _half_m(spot)
+            for spot, fast in self._over.items()
+        )
+        self._over.clear()
+        self._stroke = inf, -inf
         return slowly
 
     def belly_share(self) -> float | None:

@@ -189,6 +189,14 @@ def test_slowly_over_a_spot_is_flagged_and_asks_for_nothing() -> None:
     assert len(told(events, "spot_near")) == 1
 
 
+def test_a_stroke_that_begins_or_ends_on_a_spot_did_not_go_over_it() -> None:
+    life = calf()
+    life.stroke(0.15, 3.0).rest(1.0).stroke(0.12, 2.4).rest(1.0)
+    events = lived(life, coached(carried=Carried(spots=(SPOT,))))
+    assert len(only(events, Pass)) == 2
+    assert not any("slow_over_spot" in one.flags for one in only(events, Pass))  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     "spot",
     [
