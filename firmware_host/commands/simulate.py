@@ -31,7 +31,8 @@ def add(subparsers: Any) -> None:
     sub.add_argument(
         "scenario",
         metavar="SCENARIO",
-        help="calm, fast, jerky, brisk, holding, mixed, demo, long, scan or still with a foam roller; stick; ball",
+        help="calm, fast, jerky, brisk, holding, mixed, demo, long, scan or still with a foam roller; stick; ball; "
+        "people who still learn: rushed, heavy, eager, impatient, shin, knee, tender",
     )
     sub.add_argument("--out", metavar="FILE", required=True, help="the recording: .jsonl, or .jsonl.gz")
     sub.add_argument("--truth", metavar="FILE", help="passes, holds and contacts as they truly were, as JSON")

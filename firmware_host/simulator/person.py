@@ -36,6 +36,8 @@ MUSCLES: dict[ToolKind, dict[str, Muscle]] = {
         "it_band": Muscle(0.30, 0.10, 0.20),
         "glutes": Muscle(0.18, 0.25, 0.45),
         "tfl": Muscle(0.12, 0.15, 0.30),
+        # Not what it is for: what somebody does all the same.
+        "tibialis_anterior": Muscle(0.25, 0.04, 0.08),
     },
     # 60-200 N with the fall along the muscle; the shin at most 60 N (guidance 2.2).
     "massage_stick": {

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from firmware_host.coaching.inputs import Command, ToolKind
+from firmware_host.simulator import learners
+from firmware_host.simulator.learners import FIRST_REST_S
 from firmware_host.simulator.person import Person
 from firmware_host.simulator.plan import Act, Say
-
-FIRST_REST_S = 3.0
-"""The roller lies still before anyone touches it: time to see the gyroscope's bias and the unloaded pressure."""
 
 Behaviour = Callable[[Person], Iterator[Act]]
 
@@ -44,6 +43,8 @@ class Scenario(Struct, frozen=True):
     """How long it takes unless told otherwise."""
     behaviour: Behaviour
     tool: ToolKind = "foam_roller"
+    span_m: float | None = None
+    """Length of muscle that the tool's owner has marked; None: never."""
 
 
 class UnknownScenario(Exception):
@@ -314,6 +315,13 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("stick", 120.0, stick, "massage_stick"),
         Scenario("ball", 180.0, ball, "massage_ball"),
         Scenario("still", 60.0, still),
+        Scenario("rushed", 45.0, learners.rushed),
+        Scenario("heavy", 50.0, learners.heavy),
+        Scenario("eager", 40.0, learners.eager),
+        Scenario("impatient", 105.0, learners.impatient),
+        Scenario("shin", 40.0, learners.shin),
+        Scenario("knee", 45.0, learners.knee, span_m=learners.SPAN_M),
+        Scenario("tender", 50.0, learners.tender),
     )
 }
 

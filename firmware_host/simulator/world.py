@@ -95,7 +95,7 @@ class World:
             self._tool = FoamRoller(plan, rolling, phases, lever, grip)
         pressure = self.conditions.pressure or build.pressure
         self.force_sensor: ForceSensor | None = sensor_of(pressure, kind, self.conditions.strips, seed, rng)
-        self.tool = self._calibrated_tool(kind, rng)
+        self.tool = self._calibrated_tool(kind, rng, chosen.span_m)
 
     def _mount(self, rng: random.Random, levers_m: tuple[float, float]) -> Lever:
         """How the IMU sits in the tool: off the axis, slightly askew, with its biases."""
@@ -132,7 +132,7 @@ class World:
             return None
         return Grip(told.limb_pitch_deg, told.slip, radius_m, self._seed)
 
-    def _calibrated_tool(self, kind: ToolKind, rng: random.Random) -> Tool:
+    def _calibrated_tool(self, kind: ToolKind, rng: random.Random, span_m: float | None) -> Tool:
         """The tool as its careful owner has set it up."""
         build, sensor = BUILDS[kind], self.force_sensor
         points = sensor.points(rng) if sensor is not None else ()
@@ -150,6 +150,7 @@ class World:
                 gyro_bias=None if self.conditions.begin_in_motion else (bias[0], bias[1], bias[2]),
                 zero=sensor.zero(rng) if sensor is not None else None,
                 points=points,
+                span_m=span_m,
             ),
         )
 
