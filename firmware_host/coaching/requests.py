@@ -124,10 +124,10 @@ def next_(engine: Sets, given: Command) -> str:
     if not engine.acknowledged:
         return READ_FIRST
     _well_again(engine)
+    engine.finish_all()  # a hold that ends now may mark a spot: that is not what `undo` takes back
     _remember_place(engine)
     flow = engine.flow
     if engine.following and flow is not None and flow.step is not None:
-        engine.finish_all()
         engine.desk.clear()
         if flow.aside:
             engine.end_set()
