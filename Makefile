@@ -71,6 +71,7 @@ bench: .venv/.bench page
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/latency.py
+	$(BIN)/python benchmarks/pain_stop.py
 	$(BIN)/python benchmarks/footprint.py
 
 clean:

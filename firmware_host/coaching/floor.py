@@ -144,7 +144,7 @@ class Floor:
         self.direct: set[str] = set()
         """Muscles chosen once more although others are better rolled instead."""
         self.faults = dict(carried.faults)
-        self.notes: dict[str, Advice] = {}
+        self.notes: dict[str, Advice] = {note.topic: note for note in carried.notes}
         """Advice that holds at this moment, by topic."""
         self.off_t: float | None = None
         """Since when the tool of the set is off the body, or at rest without a force sensor."""
@@ -291,6 +291,11 @@ class Floor:
         if self.session is not None and word.topic not in ("plan", "resume", "timing"):
             self.session.advise(word.words)
 
+    def standing_notes(self) -> tuple[Advice, ...]:
+        """Advice that still holds; none of it for longer than a muscle rests."""
+        rest_s = self.profile.safety.rest_s
+        return tuple(note for note in self.notes.values() if self.now - note.t < rest_s)
+
     def say(self, given: Given, place: Place | None = None) -> None:
         """Emit a cue; `place` is the muscle and side it is about, where that is not what is chosen."""
         self.emit(
@@ -371,6 +376,7 @@ class Floor:
                 spots=tuple(self.spots.known),
                 progress=self.flow.progress() if self.flow is not None else None,
                 session_t=self.session_t,
+                notes=self.standing_notes(),
                 last_muscle=last_muscle,
                 last_side=last_side,
             ),

@@ -100,6 +100,7 @@ def _no_muscle(engine: Sets, muscle: str) -> str:
 def _warn_of_muscle(engine: Sets, muscle: str, side: str | None) -> None:
     """A muscle that rests, or one that is better left to its neighbours: warned, never blocked."""
     rests_s = engine.safety.rests_s((muscle, side), engine.now)
+    engine.notes.pop("rest_muscle", None)
     if rests_s > 0:
         hours = rests_s / 3600
         guide = engine.profile.safety

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from firmware_host.coaching.events import Advice
 from firmware_host.coaching.guidance import Profile
 from firmware_host.coaching.inputs import Person, Tool
 from firmware_host.coaching.routine import Plan, Routine
@@ -68,6 +69,8 @@ class Carried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     progress: Progress | None = None
     session_t: float | None = None
     """When the last session with work in it ended."""
+    notes: tuple[Advice, ...] = ()
+    """Advice that still holds: what was said last must not go with the session."""
     last_muscle: str | None = None
     last_side: str | None = None
     """What was rolled last, within the hour: what is said after a session is about it."""

@@ -80,7 +80,7 @@ def snapshot(floor: Floor) -> Snapshot:
         else None,
         card=floor.card(kind) if kind is not None else None,
         lane=floor.advice.prompted[-1] if open_set is not None and floor.advice.prompted else None,
-        advice=tuple(floor.notes.values()),
+        advice=floor.standing_notes(),
         starting_light=open_set is not None and floor.advice.starting,
         resting=floor.session is not None and (open_set is None or open_set.off_body),
         breathe_in_s=profile.breath.in_s,

@@ -800,3 +800,25 @@ def test_pain_and_ratings_after_the_session_are_still_the_last_muscles() -> None
     assert (rating.muscle, rating.side) == ("calves", "left")  # type: ignore[attr-defined]
     ask(later, life.t + 10, "pain")
     assert later.safety.rests_s(("calves", "left"), life.t + 10) == DAY
+
+
+def test_what_was_said_at_a_pain_stop_stands_for_a_day_also_in_the_next_engine() -> None:
+    engine = Engine(coached())
+    engine.feed(Command(t=1.0, command="select", muscle="calves", side="left"))
+    engine.feed(Command(t=2.0, command="pain"))
+    later = Engine(engine.successor())
+    (note,) = later.snapshot().advice
+    assert (note.topic, note.muscle, note.side) == ("pain_stop", "calves", "left")
+    later.feed(Tick(2.0 + 24 * 3600.0 - 1.0))
+    assert later.snapshot().advice
+    later.feed(Tick(2.0 + 24 * 3600.0))
+    assert not later.snapshot().advice
+
+
+def test_another_muscle_takes_the_rested_ones_advice_away() -> None:
+    carried = Carried(troubles=(Trouble(t=-3600.0, muscle="calves", side="left", kind="pain"),))
+    engine = Engine(coached(carried=carried))
+    engine.feed(Command(t=1.0, command="select", muscle="calves", side="left"))
+    assert [note.topic for note in engine.snapshot().advice] == ["rest_muscle"]
+    engine.feed(Command(t=2.0, command="select", muscle="calves", side="right"))
+    assert not engine.snapshot().advice
