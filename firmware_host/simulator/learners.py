@@ -71,6 +71,17 @@ def eager(person: Person) -> Iterator[Act]:
     yield from _go_on(person)
 
 
+def fitful(person: Person) -> Iterator[Act]:
+    """Two even strokes, then two in jumps."""
+    yield from _begin(person, LIGHT)
+    yield from _strokes(person, 2, 3.6)
+    for _ in range(2):
+        yield from person.jerky_stroke(3.0)
+        yield from person.pause((0.2, 0.3))
+    yield from _strokes(person, 2, 3.6)
+    yield from _go_on(person)
+
+
 def impatient(person: Person) -> Iterator[Act]:
     """Three tender spots: left after 11 s, given its 20 s, and stayed on too long."""
     yield from _begin(person, LIGHT)

@@ -318,6 +318,7 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("rushed", 45.0, learners.rushed),
         Scenario("heavy", 50.0, learners.heavy),
         Scenario("eager", 40.0, learners.eager),
+        Scenario("fitful", 40.0, learners.fitful),
         Scenario("impatient", 105.0, learners.impatient),
         Scenario("shin", 40.0, learners.shin),
         Scenario("knee", 45.0, learners.knee, span_m=learners.SPAN_M),

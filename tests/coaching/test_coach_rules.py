@@ -427,6 +427,16 @@ def test_a_muscle_that_was_stopped_for_pain_rests_24_hours_of_the_engines_time(a
         assert cue.reason.value == 23 * HOUR
 
 
+@pytest.mark.parametrize(("ago_s", "rests"), [(DAY - 1.0, True), (DAY, False)])
+def test_a_plan_leaves_a_muscle_out_for_24_hours_and_no_longer(ago_s: float, rests: bool) -> None:
+    trouble = Trouble(t=10.0 - ago_s, muscle="calves", side="left", kind="pain")
+    engine = Engine(coached(carried=Carried(now=9.0, troubles=(trouble,))))
+    ask(engine, 10.0, "routine", routine="quick")
+    plan = engine.snapshot().plan
+    assert plan is not None
+    assert (("calves", "left") not in {(one.muscle, one.side) for one in plan.steps}) is rests
+
+
 @pytest.mark.parametrize(
     "state", ["nothing", "chosen", "rolling", "holding", "break", "masked", "cue", "hands", "plan"]
 )
@@ -822,3 +832,33 @@ def test_another_muscle_takes_the_rested_ones_advice_away() -> None:
     assert [note.topic for note in engine.snapshot().advice] == ["rest_muscle"]
     engine.feed(Command(t=2.0, command="select", muscle="calves", side="right"))
     assert not engine.snapshot().advice
+
+
+def test_after_a_step_that_was_taken_up_again_the_next_one_has_its_whole_time() -> None:
+    life = Life()
+    life.rest(1.0).say("routine", routine="quick").land(180.0).passes(10).lift(1.0)
+    engine, _ = so_far(life)
+    for i in range(1, 3100):
+        engine.feed(Tick(life.t + i / 10))
+    later = Engine(engine.successor())
+    ask(later, later.now + 60.0, "start")
+    ask(later, later.now + 1.0, "next")
+    shown = later.snapshot()
+    assert (shown.muscle, shown.side) == ("calves", "right")
+    assert shown.plan is not None
+    assert shown.plan.left_s == shown.plan.total_s - 45.0
+    ask(later, later.now + 1.0, "undo")
+    again = later.snapshot().plan
+    assert again is not None
+    assert again.left_s == pytest.approx(again.total_s - 28.8, abs=0.1)
+
+
+def test_after_another_run_the_soreness_of_the_last_one_is_not_brought_back() -> None:
+    engine = Engine(coached())
+    ask(engine, 1.0, "run_finished", ago_s=30 * HOUR)
+    ask(engine, 2.0, "soreness", value=2)
+    ask(engine, 3.0, "soreness", value=1)
+    ask(engine, 4.0, "run_finished", ago_s=25 * HOUR)
+    (refused,) = only(ask(engine, 5.0, "undo"), Rejected)  # type: ignore[arg-type]
+    assert refused.why == "there is nothing to undo"  # type: ignore[attr-defined]
+    assert (engine.snapshot().phase, engine.snapshot().sore) == ("gentle", None)
