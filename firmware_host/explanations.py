@@ -234,7 +234,7 @@ def help_payload(
         profiles=tuple(NamedHelp(name=name, about=one.about) for name, one in names.items()),
         routines=tuple(
             RoutineHelp(name=name, title=one.title, about=one.about, source=one.source)
-            for name, one in routines.items()
+            for name, one in sorted(routines.items(), key=lambda item: -len(item[1].steps))  # the fullest first
         ),
         checklist=_checklist(checklist),
         rules=tuple(_rule(name, rule, known, profile) for name, rule in known.rules.items()),

@@ -26,11 +26,6 @@ from firmware_host.history.spots import SpotMap, TenderSpot
 from firmware_host.history.summary import HistorySummary, MuscleHistory
 from firmware_host.messaging.payloads import LivePayload, StatePayload, live_payload
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 AT = "2026-08-01T07:30:00.000Z"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -11,13 +10,12 @@ from typing import Any
 
 import pytest
 from brokers import Mosquitto, free_port
-from browser_bench import CHROMIUM, FLAGS
 from help_fixture import DOCUMENTS
 from page_bench import (
     ROOT,
     Ear,
 )
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Page as Tab
 
 from firmware_host.dashboard.documents import Document
@@ -71,16 +69,6 @@ def serve(built_page: Path) -> Iterator[Callable[..., Page]]:
     yield make
     for page in pages:
         page.stop()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not os.access(CHROMIUM, os.X_OK):
-        pytest.fail(f"{CHROMIUM} is missing; install it with: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -58,8 +58,10 @@ def test_a_station_on_a_real_broker_coaches_survives_it_and_replays(
     listener = Listener(mosquitto.port)
     station = product("run", "--config", config(tmp_path, broker="127.0.0.1", mqtt_port=mosquitto.port))
     until(lambda: listener.last("availability") == b"online", "the station is online", 30)
-    until(lambda: listener.json("event/cue"), "a cue: the simulated person begins too fast", 40)
-    assert listener.json("event/cue")[0]["cue"] == "slow_down"
+    until(lambda: listener.json("event/cue"), "a cue: the routine's first step", 40)
+    assert listener.json("event/cue")[0]["cue"] == "next_up"
+    fast = "slow_down: the simulated person begins too fast"
+    until(lambda: [one for one in listener.json("event/cue") if one["cue"] == "slow_down"], fast, 40)
     until(lambda: [one for one in listener.json("live") if one["haptic"] > 0 or one["led"] != [0, 0, 0]], "the LED")
     live = listener.json("live")[-1]
     assert live["tool"] == "roller"
