@@ -254,6 +254,8 @@ class Advisor:
         enough = limits.holds_most is not None and track.watch.tally.holds > limits.holds_most
         if not limits.hold_cues or self.no_holds or enough or asked_s <= 0:
             return
+        if span.duration_s < asked_s and track.watch.tally.work_s >= limits.set_s:
+            return  # the set has had its time: to move on is right, and said
         if span.duration_s < asked_s:
             self._once("hold_on", track, now, span.duration_s, asked_s)
         else:

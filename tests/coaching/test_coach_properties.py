@@ -30,7 +30,7 @@ from firmware_host.coaching.requests import COMMANDS
 from firmware_host.coaching.setup import Carried
 
 encode = msgspec.json.encode
-EXAMPLES = int(os.environ.get("SLOWROLL_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("SLOWROLL_EXAMPLES", "20"))
 """A run over night may try more."""
 HOUR, DAY = 3600.0, 86400.0
 STICK = Tool(name="stick", kind="massage_stick", radius_m=0.02, axis=(1.0, 0.0, 0.0), pressure="force")

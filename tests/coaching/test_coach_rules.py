@@ -275,6 +275,17 @@ def test_a_hold_is_told_at_3_8_20_and_30_seconds() -> None:
     )
 
 
+def test_who_leaves_a_spot_early_as_the_set_has_had_its_time_is_not_called_back() -> None:
+    """ "Stay a little longer" and, a second later, "time for the next muscle": nobody can do both."""
+    life = calf(180.0)
+    life.passes(14).mark("hold").rest(10.0).stroke(0.2, 3.0).rest(0.5)
+    events = lived(life)
+    assert [one.flags for one in only(events, Hold)] == [("short",)]  # type: ignore[attr-defined]
+    heard = cues(events)
+    assert "hold_on" not in heard
+    assert heard[-1] == "move_on"
+
+
 def test_in_the_light_phase_no_hold_is_asked_for_and_over_10_s_is_long() -> None:
     life = calf(110.0).say("run_finished", ago_s=40 * 60.0)
     assert isinstance(life, Life)
@@ -862,3 +873,13 @@ def test_after_another_run_the_soreness_of_the_last_one_is_not_brought_back() ->
     (refused,) = only(ask(engine, 5.0, "undo"), Rejected)  # type: ignore[arg-type]
     assert refused.why == "there is nothing to undo"  # type: ignore[attr-defined]
     assert (engine.snapshot().phase, engine.snapshot().sore) == ("gentle", None)
+
+
+def test_undo_of_next_is_of_next_though_the_hold_that_it_ended_marked_a_spot() -> None:
+    life = Life()
+    life.rest(1.0).say("routine", routine="quick").land(180.0).passes(2).rest(22.0).say("next")
+    engine, events = so_far(life)
+    assert len(only(events, Spot)) == 1
+    assert engine.snapshot().side == "right"
+    ask(engine, life.t, "undo")
+    assert engine.snapshot().side == "left"
