@@ -244,7 +244,9 @@ class Advisor:
     def hold_begun(self, track: ToolTrack, running: HoldSpan, now: float) -> None:
         self._hold_told = 0
         self._breathed = False
-        if self._asks_holds(track):
+        # Without a force sensor, rest after the set's time is taken for having lifted off.
+        lifted = track.force.always_on and track.watch.tally.work_s >= track.watch.limits.set_s
+        if self._asks_holds(track) and not lifted:
             self._once("spot_found", track, now, running.duration_s, self._profile.hold.done_s)
 
     def hold_ended(self, track: ToolTrack, span: HoldSpan, now: float) -> None:

@@ -883,3 +883,24 @@ def test_undo_of_next_is_of_next_though_the_hold_that_it_ended_marked_a_spot() -
     assert engine.snapshot().side == "right"
     ask(engine, life.t, "undo")
     assert engine.snapshot().side == "left"
+
+
+def test_without_a_force_sensor_four_seconds_of_rest_move_on_and_are_no_hold() -> None:
+    bare = Tool(name="roller", kind="foam_roller", radius_m=0.075, axis=(1.0, 0.0, 0.0))
+    life = Life(bare)
+    life.rest(1.0).say("routine", routine="quick").rest(2.0).mark("go").passes(16).mark("rest").rest(6.0).passes(2)
+    engine, events = so_far(life, coached(bare))
+    go, rest = life.at["go"], life.at["rest"]
+    due = go + when_worked(45.0)
+    heard = [cue for cue in told(events) if cue.cue != "rotate_leg"]
+    expect(
+        list(heard),
+        [
+            ("next_up", 1.0, 1.1),
+            ("move_on", due - 0.3, due + 0.5),
+            ("move_on", due + 3.7, due + 4.5),
+            ("other_side", rest + 3.9, rest + 5.0),
+        ],
+    )
+    assert engine.snapshot().side == "right"
+    assert engine.snapshot().set is not None
