@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -33,6 +33,8 @@ encode = msgspec.json.encode
 EXAMPLES = int(os.environ.get("SLOWROLL_EXAMPLES", "20"))
 """A run over night may try more."""
 HOUR, DAY = 3600.0, 86400.0
+BARE = Tool(name="roller", kind="foam_roller", radius_m=0.075, axis=(1.0, 0.0, 0.0))
+"""Without a force sensor: rolling is contact, and rest is lifting off."""
 STICK = Tool(name="stick", kind="massage_stick", radius_m=0.02, axis=(1.0, 0.0, 0.0), pressure="force")
 BEGINS = ("start", "select", "next", "routine")
 """What a person says to go on after a pain stop."""
@@ -68,16 +70,22 @@ moves = st.one_of(
     st.tuples(st.just("say"), said | likely, st.just(0.0)),
     st.tuples(st.just("say"), said | likely, st.just(0.0)),
 )
-scripts = st.lists(moves, min_size=1, max_size=14)
-Script = list[tuple[str, Any, float]]
+
+
+class Script(NamedTuple):
+    moves: list[tuple[str, Any, float]]
+    tool: Tool = ROLLER
+
+
+scripts = st.builds(Script, st.lists(moves, min_size=1, max_size=14), st.sampled_from([ROLLER, BARE]))
 
 
 def acted(script: Script, t: float = 0.0) -> list[Input]:
     """The script as inputs, with ticks: ten a second while something moves, one a second while nobody does."""
-    life = Life(force_n=180.0)
+    life = Life(script.tool, force_n=180.0)
     life.t = t
     life.rest(0.3)
-    for what, a, b in script:
+    for what, a, b in script.moves:
         if what == "stroke":
             life.stroke(a, b)
         elif what == "rest":
@@ -101,8 +109,8 @@ def acted(script: Script, t: float = 0.0) -> list[Input]:
     return ticked
 
 
-def made(carried: Carried | None = None) -> Engine:
-    return Engine(coached(ROLLER, STICK, carried=carried or Carried()))
+def made(script: Script, carried: Carried | None = None) -> Engine:
+    return Engine(coached(script.tool, STICK, carried=carried or Carried()))
 
 
 def feed(engine: Engine, inputs: list[Input]) -> list[Event]:
@@ -117,7 +125,7 @@ def states(engine: Engine) -> tuple[str, ...]:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scripts)
 def test_nothing_raises_all_can_be_written_and_no_time_is_negative(script: Script) -> None:
-    engine = made()
+    engine = made(script)
     events: list[Event] = []
     for one in acted(script):
         events += engine.feed(one)
@@ -149,7 +157,7 @@ def test_nothing_raises_all_can_be_written_and_no_time_is_negative(script: Scrip
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scripts)
 def test_never_two_cues_within_a_second_but_for_pain(script: Script) -> None:
-    engine = made()
+    engine = made(script)
     cues = [event for event in feed(engine, acted(script)) if isinstance(event, Cue)]
     for before, after in itertools.pairwise(cues):
         assert after.cue == "stop_pain" or after.t - before.t >= 1.0
@@ -158,7 +166,7 @@ def test_never_two_cues_within_a_second_but_for_pain(script: Script) -> None:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scripts)
 def test_a_sessions_minutes_are_its_sets(script: Script) -> None:
-    engine = made()
+    engine = made(script)
     events = feed(engine, acted(script)) + engine.close()
     for event in events:
         if isinstance(event, SessionDone):
@@ -172,7 +180,7 @@ def test_a_sessions_minutes_are_its_sets(script: Script) -> None:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scripts)
 def test_nothing_begins_before_the_checklist_was_read(script: Script) -> None:
-    engine = made(Carried(acknowledged=False))
+    engine = made(script, Carried(acknowledged=False))
     for one in acted(script):
         events = engine.feed(one)
         if engine.acknowledged:
@@ -187,11 +195,11 @@ def test_nothing_begins_before_the_checklist_was_read(script: Script) -> None:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scripts, scripts)
 def test_after_pain_nothing_begins_until_the_person_says_so(before: Script, after: Script) -> None:
-    engine = made()
+    engine = made(before)
     inputs = acted(before)
     feed(engine, inputs)
     engine.feed(Command(t=inputs[-1].t, command="pain"))
-    for one in acted(after, inputs[-1].t):
+    for one in acted(after._replace(tool=before.tool), inputs[-1].t):
         if isinstance(one, Command) and one.command in BEGINS:
             return
         events = engine.feed(one)
@@ -205,7 +213,7 @@ def test_after_pain_nothing_begins_until_the_person_says_so(before: Script, afte
 @given(scripts)
 def test_a_plans_steps_only_ever_go_from_next_to_done_or_skipped(script: Script) -> None:
     """Unless the person goes back, repeats, or takes something back."""
-    engine = made()
+    engine = made(script)
     engine.feed(Command(t=0.0, command="routine", routine="quick"))
     for one in acted(script):
         flow, before = engine.flow, states(engine)
@@ -224,7 +232,7 @@ def test_a_plans_steps_only_ever_go_from_next_to_done_or_skipped(script: Script)
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scripts, st.sampled_from(["spot", "rate", "soreness", "next", "back", "repeat"]), st.integers(0, 10))
 def test_undo_is_as_before(script: Script, command: str, value: int) -> None:
-    engine = made()
+    engine = made(script)
     engine.feed(Command(t=0.0, command="routine", routine="quick"))
     inputs = acted(script)
     feed(engine, inputs)
@@ -254,10 +262,10 @@ def test_undo_is_as_before(script: Script, command: str, value: int) -> None:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scripts)
 def test_the_engine_that_follows_carries_on_where_this_one_stands(script: Script) -> None:
-    engine = made()
+    engine = made(script)
     inputs = acted(script)
     feed(engine, inputs)
-    feed(engine, acted([("press", 0.0, 0.0), ("rest", 1.0, 0.0)], inputs[-1].t))
+    feed(engine, acted(Script([("press", 0.0, 0.0), ("rest", 1.0, 0.0)], script.tool), inputs[-1].t))
     engine.feed(Command(t=engine.now, command="end"))
     later = Engine(engine.successor())
     assert later.phase == engine.phase
@@ -298,7 +306,7 @@ def test_the_phase_goes_by_time_since_the_run_and_by_soreness_alone(
     """Worked out anew beside the engine; and the same from whatever zero the clock counts, as no other is known."""
 
     def follow(start: float) -> list[str]:
-        engine = made(Carried(now=start))
+        engine = made(Script([]), Carried(now=start))
         t, run_t, sore, sore_t = start, None, None, 0.0
         phases = []
         for what, step_s, ago_s, value in steps:
@@ -332,7 +340,7 @@ def test_the_phase_goes_by_time_since_the_run_and_by_soreness_alone(
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(st.floats(0, DAY / 3), min_size=1, max_size=8), st.sampled_from(["left", "right", None]))
 def test_a_muscle_rests_24_hours_of_the_engines_time_to_the_second(steps: list[float], side: str | None) -> None:
-    engine = made()
+    engine = made(Script([]))
     engine.feed(Command(t=5.0, command="select", muscle="calves", side=side))
     engine.feed(Command(t=6.0, command="pain"))
     t = 6.0
@@ -351,7 +359,7 @@ def test_a_muscle_rests_24_hours_of_the_engines_time_to_the_second(steps: list[f
 def test_pain_is_answered_by_its_own_input_whatever_is_on(script: Script, data: st.DataObject) -> None:
     inputs = acted(script)
     place = data.draw(st.integers(0, len(inputs) - 1))
-    engine = made(Carried(acknowledged=data.draw(st.booleans())))
+    engine = made(script, Carried(acknowledged=data.draw(st.booleans())))
     feed(engine, inputs[:place])
     events = engine.feed(Command(t=inputs[place].t, command="pain"))
     assert [event.cue for event in events if isinstance(event, Cue)] == ["stop_pain"]
@@ -363,18 +371,19 @@ def test_pain_is_answered_by_its_own_input_whatever_is_on(script: Script, data: 
 @given(scripts)
 def test_the_same_life_is_said_the_same_byte_for_byte(script: Script) -> None:
     inputs = acted(script)
-    assert encode(feed(made(), inputs)) == encode(feed(made(), inputs))
+    assert encode(feed(made(script), inputs)) == encode(feed(made(script), inputs))
 
 
 def test_thinning_out_and_phases_are_seen_by_these_tests() -> None:
     """The strategies reach what they are about: a plan, a phase, a pain stop and a set."""
-    script: Script = [
+    moves: list[tuple[str, Any, float]] = [
         ("say", {"command": "run_finished", "ago_s": 3 * HOUR}, 0.0),
         ("say", {"command": "routine", "routine": "quick"}, 0.0),
         *[("stroke", 0.25 if i % 2 == 0 else -0.25, 3.0) for i in range(6)],
         ("say", {"command": "pain"}, 0.0),
     ]
-    engine = made()
+    script = Script(moves)
+    engine = made(script)
     events = feed(engine, acted(script))
     kinds = {type(event) for event in events}
     assert {PhaseChanged, Cue, SetDone, SessionDone, Pass} <= kinds
