@@ -56,6 +56,10 @@ class Selection:
     def clear(self) -> None:
         self.muscle = self.side = self.tool = None
 
+    @property
+    def now(self) -> tuple[str | None, str | None, str | None]:
+        return self.muscle, self.side, self.tool
+
 
 class Marked(NamedTuple):
     """A spot was marked; these were known before, and this one marked last."""
@@ -85,10 +89,11 @@ class Rated(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """The plan stood there before."""
+    """The plan stood there before, and this muscle, side and tool were chosen."""
 
     flow: Flow
     place: flow.Place
+    chosen: tuple[str | None, str | None, str | None]
 
 
 Undoable = Marked | Sored | Rated | Moved

@@ -27,6 +27,7 @@ class Place(NamedTuple):
     at: int
     states: tuple[StepState, ...]
     worked_s: float
+    aside: bool
 
 
 class Flow:
@@ -66,11 +67,11 @@ class Flow:
         return max(0.0, left - self.worked_s)
 
     def mark(self) -> Place:
-        return Place(self.at, tuple(self.states), self.worked_s)
+        return Place(self.at, tuple(self.states), self.worked_s, self.aside)
 
     def return_to(self, place: Place) -> None:
         self.at, self.states, self.worked_s = place.at, list(place.states), place.worked_s
-        self.aside = False
+        self.aside = place.aside
 
     def over(self, done: bool) -> Step | None:
         """The step that is on is over; the one that comes now, if any."""

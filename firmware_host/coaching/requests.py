@@ -181,7 +181,7 @@ def _in_plan(engine: Sets, step: Callable[[Flow], str]) -> str:
     flow = engine.flow
     if not engine.following or flow is None:
         return "no routine is on: `routine` begins one"
-    before = _place_now(engine, flow)
+    before, chosen = _place_now(engine, flow), engine.selection.now
     why = step(flow)
     if why:
         return why
@@ -189,7 +189,7 @@ def _in_plan(engine: Sets, step: Callable[[Flow], str]) -> str:
     engine.finish_all()
     engine.end_set()
     engine.desk.clear()
-    engine.undoable = Moved(flow, before)
+    engine.undoable = Moved(flow, before, chosen)
     engine.enter_step()
     _begin_if_there(engine)
     return ""
@@ -203,7 +203,7 @@ def _begin_if_there(engine: Sets) -> None:
 
 def _remember_place(engine: Sets) -> None:
     if engine.following and engine.flow is not None:
-        engine.undoable = Moved(engine.flow, _place_now(engine, engine.flow))
+        engine.undoable = Moved(engine.flow, _place_now(engine, engine.flow), engine.selection.now)
 
 
 def _place_now(engine: Sets, flow: Flow) -> Place:

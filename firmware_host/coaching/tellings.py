@@ -185,7 +185,13 @@ def _move_back(engine: Sets, moved: Moved) -> str:
     engine.desk.clear()
     engine.flow, engine.following = moved.flow, True
     moved.flow.return_to(moved.place)
-    engine.enter_step()
+    if moved.place.aside:
+        chosen = engine.selection
+        chosen.muscle, chosen.side, chosen.tool = moved.chosen
+        engine.armed = True
+        engine.take_limits()
+    else:
+        engine.enter_step()
     if engine.set is None:
         engine.begin_set_if_on_body()
     return ""

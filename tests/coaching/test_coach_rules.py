@@ -904,3 +904,16 @@ def test_without_a_force_sensor_four_seconds_of_rest_move_on_and_are_no_hold() -
     )
     assert engine.snapshot().side == "right"
     assert engine.snapshot().set is not None
+
+
+def test_undo_goes_back_to_what_was_aside_from_the_plan() -> None:
+    engine = Engine(coached())
+    ask(engine, 1.0, "routine", routine="quick")
+    ask(engine, 2.0, "select", muscle="glutes", side="right")
+    ask(engine, 3.0, "next")
+    assert (engine.snapshot().muscle, engine.snapshot().side) == ("calves", "left")
+    ask(engine, 4.0, "undo")
+    shown = engine.snapshot()
+    assert (shown.muscle, shown.side) == ("glutes", "right")
+    assert shown.plan is not None
+    assert "now" not in {step.state for step in shown.plan.steps}
