@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import sqrt
 
 import pytest
+from people import EVERY_KIND
 
 from firmware_host.acquisition.devices import devices_for
 from firmware_host.acquisition.i2c_bus import I2CBus
@@ -19,7 +20,7 @@ from firmware_host.simulator.world import World
 from sensors.catalog import Catalog
 
 SECONDS = 30.0
-ROLLER_SCENARIOS = [name for name, scenario in SCENARIOS.items() if scenario.tool == "foam_roller"]
+ROLLER_SCENARIOS = [name for name in EVERY_KIND if SCENARIOS[name].tool == "foam_roller"]
 
 
 def root_mean_square(errors: list[float]) -> float:
@@ -49,7 +50,7 @@ def test_the_samples_track_the_true_rate_and_pressure(scenario: str) -> None:
     assert root_mean_square(pressure_errors) < 20
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", EVERY_KIND)
 def test_inputs_come_in_order_of_time_with_ticks_and_commands_and_no_faults(scenario: str) -> None:
     inputs = list(simulate(scenario, 1, 12.0))
     assert all(before.t <= after.t for before, after in pairwise(inputs))

@@ -9,11 +9,11 @@ from math import asin, cos, pi, sin
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from people import EVERY_KIND
 
 from firmware_host.profiles import load_profile
 from firmware_host.simulator import truth
 from firmware_host.simulator.path import Trace
-from firmware_host.simulator.scenarios import SCENARIOS
 from firmware_host.simulator.truth import RATE_HZ, Truth, find
 from firmware_host.simulator.world import World
 
@@ -360,7 +360,7 @@ def test_the_demo_tells_its_story() -> None:
         assert [contact.on for contact in result.contacts] == [True, False] * 4
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", EVERY_KIND)
 def test_every_scenario_is_on_the_body_as_often_as_off_it_and_ends_off(scenario: str) -> None:
     result = truth.of_world(World(scenario, 3, 45.0), scenario, 3, 45.0)
     assert [contact.on for contact in result.contacts] == [True, False] * (len(result.contacts) // 2)
