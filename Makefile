@@ -50,7 +50,7 @@ check: .venv/.test page
 	@$(BIN)/ruff format --check --quiet . || { echo "The format is off: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -m "not broker and not browser and not slow"
+	@$(BIN)/python -m pytest -q -n auto -m "not broker and not browser and not slow"
 
 test: .venv/.test page
 	@tools/need mosquitto=mosquitto chromium=chromium
@@ -73,6 +73,7 @@ bench: .venv/.bench page
 	$(BIN)/python benchmarks/latency.py
 	$(BIN)/python benchmarks/pain_stop.py
 	$(BIN)/python benchmarks/footprint.py
+	$(BIN)/python benchmarks/report.py
 
 clean:
 	rm -rf .venv build dist web/node_modules web/build firmware_host/dashboard/static

@@ -180,6 +180,7 @@ pulls = st.tuples(*[st.floats(-250, 250)] * 3)
 steps = st.lists(st.tuples(rates, st.none() | pulls, st.floats(0, 0.5)), max_size=80)
 
 
+@pytest.mark.slow
 @given(axes, steps)
 def test_whatever_a_sensor_can_read_the_filter_stays_finite(
     axis: Vector, fed: list[tuple[Vector, Vector | None, float]]

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rolling import ROLLER, Rolling, cues, only, run, setup, ticked
@@ -100,6 +101,7 @@ def play(script: list[Any], tool: Tool = ROLLER) -> list[Input]:
     return rolling.rest(1.0).inputs
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(anything, max_size=60))
 def test_never_raises_and_always_says_something_that_can_be_written(inputs: list[Input]) -> None:
@@ -111,6 +113,7 @@ def test_never_raises_and_always_says_something_that_can_be_written(inputs: list
     assert math.isfinite(engine.now)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(steps)
 def test_cues_keep_a_second_apart_and_nothing_has_a_negative_duration(script: list[Any]) -> None:
@@ -128,6 +131,7 @@ def test_cues_keep_a_second_apart_and_nothing_has_a_negative_duration(script: li
             assert event.work_s <= event.duration_s + 0.05
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(steps)
 def test_the_same_inputs_give_the_same_events_byte_for_byte(script: list[Any]) -> None:
@@ -135,6 +139,7 @@ def test_the_same_inputs_give_the_same_events_byte_for_byte(script: list[Any]) -
     assert encode(run(inputs)) == encode(run(inputs))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(steps)
 def test_a_mirrored_axis_mirrors_direction_and_position_only(script: list[Any]) -> None:

@@ -124,6 +124,7 @@ WORKS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(WORKS, max_size=20))
 def test_doses_agree_with_their_sets(sets: list[SetWork]) -> None:
     one = dose(sets)
@@ -140,6 +141,7 @@ def test_doses_agree_with_their_sets(sets: list[SetWork]) -> None:
     assert [each.last_done for each in doses] == sorted((each.last_done for each in doses), reverse=True)
 
 
+@pytest.mark.slow
 @given(st.lists(WORKS, max_size=20))
 def test_left_and_right_are_all_there_is(sets: list[SetWork]) -> None:
     found = balances(sets)

@@ -83,6 +83,7 @@ SETS = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.lists(SETS, min_size=1, max_size=4)), max_size=6))
 def test_totals_are_the_sum_of_the_sets(

@@ -80,6 +80,7 @@ keys = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(moment | st.sampled_from([1e9, "x"]), keys)
 def test_the_short_way_for_common_lines_says_what_the_long_one_says(t: Any, fields: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -232,11 +231,10 @@ def test_days_of_the_person_not_of_utc(store: Store) -> None:
 
 
 @pytest.mark.slow
-def test_500_sessions_are_reported_within_a_second(store: Store) -> None:
+def test_500_sessions_make_a_sound_page(store: Store) -> None:
+    """What it costs: benchmarks/report.py."""
     assert fill(store, NOW, weeks=125, a_week=4) > 500
-    began = time.perf_counter()
     _Page(report_html(store, NOW, 3660, PROFILE))
-    assert time.perf_counter() - began < 1.0
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

@@ -174,6 +174,7 @@ objects = st.dictionaries(keys | st.text(max_size=5), st.recursive(leaves, st.li
 payloads = st.binary(max_size=200) | objects.map(lambda value: json.dumps(value).encode())
 
 
+@pytest.mark.slow
 @given(name=names, payload=payloads)
 def test_nothing_anybody_sends_raises(name: str, payload: bytes) -> None:
     answer = decode(name, payload, NOW, WALL)

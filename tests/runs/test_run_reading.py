@@ -161,6 +161,7 @@ def test_json_is_a_request(tmp_path: Path) -> None:
 changes = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from([fit(), gpx(), tcx(), bomb()]), changes, st.integers(0, 10_000), st.booleans())
 def test_no_broken_file_does_more_than_be_refused(
@@ -188,6 +189,7 @@ def test_no_broken_file_does_more_than_be_refused(
     assert isinstance(found, Request) or found.end.tzinfo is not None
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400))
 def test_no_fit_body_does_more_than_be_refused(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:

@@ -119,6 +119,7 @@ def test_attitudes_long_past_are_refused_with_what_to_do() -> None:
         ball_of(world).attitude(24.9)
 
 
+@pytest.mark.slow
 def test_the_person_stays_and_circles_on_spots_three_to_eight_centimetres_apart() -> None:
     excursions: list[float] = []
     for seed in (2, 3):

@@ -345,6 +345,7 @@ def test_people_take_the_time_their_names_say(scenario: str, low_s: float, high_
     assert all(low_s <= stroke.end - stroke.start <= high_s for stroke in whole)
 
 
+@pytest.mark.slow
 def test_the_demo_tells_its_story() -> None:
     """Too fast, then calm; a spot held its time and one left early; pressed too hard; lifted off in mid-stroke."""
     for seed in range(1, 6):
