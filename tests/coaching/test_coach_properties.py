@@ -29,6 +29,8 @@ from firmware_host.coaching.inputs import Command, HapticRan, Input, Tick, Tool
 from firmware_host.coaching.requests import COMMANDS
 from firmware_host.coaching.setup import Carried
 
+pytestmark = pytest.mark.slow
+
 encode = msgspec.json.encode
 EXAMPLES = int(os.environ.get("SLOWROLL_EXAMPLES", "20"))
 """A run over night may try more."""

@@ -16,6 +16,8 @@ from firmware_host.messaging.errors import MessagingError
 from firmware_host.messaging.payloads import ResultPayload
 from firmware_host.settings import MqttSettings
 
+pytestmark = pytest.mark.slow
+
 StartStation = Callable[..., Any]
 
 

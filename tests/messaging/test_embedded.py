@@ -15,6 +15,8 @@ from brokers import Listener, accepts, until
 from firmware_host.messaging.embedded import EmbeddedBroker, free_port
 from firmware_host.messaging.errors import MessagingError
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_carries_messages_and_ends(embedded: EmbeddedBroker, listen: Callable[..., Listener]) -> None:
     one, other = listen(embedded.port), listen(embedded.port)

@@ -36,6 +36,8 @@ from firmware_host.messaging.messenger import QUEUE_LIMIT, SNAPSHOT_LIMIT, Messe
 from firmware_host.messaging.payloads import ResultPayload
 from firmware_host.settings import MqttSettings
 
+pytestmark = pytest.mark.slow
+
 StartStation = Callable[..., Any]
 Listen = Callable[..., Listener]
 

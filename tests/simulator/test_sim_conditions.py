@@ -15,6 +15,8 @@ from firmware_host.simulator.scenarios import SCENARIOS
 from firmware_host.simulator.tools import RADIUS_M, FoamRoller
 from firmware_host.simulator.world import World
 
+pytestmark = pytest.mark.slow
+
 TIMES = [i * 0.05 for i in range(600)]
 
 

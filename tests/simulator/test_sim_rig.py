@@ -19,6 +19,8 @@ from firmware_host.simulator.scenarios import SCENARIOS, UnknownScenario
 from firmware_host.simulator.world import World
 from sensors.catalog import Catalog
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 30.0
 ROLLER_SCENARIOS = [name for name in EVERY_KIND if SCENARIOS[name].tool == "foam_roller"]
 

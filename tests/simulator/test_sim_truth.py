@@ -17,6 +17,8 @@ from firmware_host.simulator.path import Trace
 from firmware_host.simulator.truth import RATE_HZ, Truth, find
 from firmware_host.simulator.world import World
 
+pytestmark = pytest.mark.slow
+
 MASS_KG = 75.0
 WEIGHT_N = MASS_KG * 9.80665
 PRESSED_N = 0.3 * WEIGHT_N
