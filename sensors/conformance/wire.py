@@ -127,7 +127,7 @@ def overflow_is_a_gap(new: NewTrial) -> None:
     _feel_example(trial)
     trial.start()
     trial.frames(0.5, 0.05)
-    trial.io.sleep(5.0)
+    trial.io.sleep(10.0)  # longer than any FIFO lasts: 8 kB of 12 bytes at 104 Hz are 6.6 s
     got = trial.driver.read(trial.io)
     if not isinstance(got, Gap):
         raise Wrong("After the FIFO has overflowed, read() returns data instead of a Gap.", "FIFO overflow flag")
