@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from sensors.chips import mprls, mpu6050
+from sensors.chips import lsm6ds3, lsm6dso, mprls, mpu6050
 from sensors.chips.model import Specimen
 
-SPECIMENS: dict[str, Specimen] = {specimen.driver: specimen for specimen in (mpu6050.SPECIMEN, mprls.SPECIMEN)}
+SPECIMENS: dict[str, Specimen] = {
+    specimen.driver: specimen
+    for specimen in (
+        mpu6050.SPECIMEN,
+        mprls.SPECIMEN,
+        lsm6ds3.SPECIMEN,
+        lsm6dso.SPECIMEN,
+    )
+}
