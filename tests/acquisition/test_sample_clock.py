@@ -84,7 +84,7 @@ def test_no_samples_no_stamps() -> None:
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.001, 2.0), st.integers(0, 90), st.floats(0, 0.2)), min_size=1, max_size=40),
-    st.sampled_from([50.0, 100.0, 200.0]),
+    st.sampled_from([50.0, 52.0, 100.0, 104.0, 200.0, 208.0]),
 )
 def test_stamps_rise_and_never_lie_ahead(reads: list[tuple[float, int, float]], nominal_hz: float) -> None:
     """Whatever counts come at whatever times."""
