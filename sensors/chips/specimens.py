@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from sensors.chips import mprls, mpu6050
+from sensors.chips import icm20948, mprls, mpu6050
 from sensors.chips.model import Specimen
 
-SPECIMENS: dict[str, Specimen] = {specimen.driver: specimen for specimen in (mpu6050.SPECIMEN, mprls.SPECIMEN)}
+SPECIMENS: dict[str, Specimen] = {
+    specimen.driver: specimen
+    for specimen in (
+        mpu6050.SPECIMEN,
+        icm20948.SPECIMEN,
+        mprls.SPECIMEN,
+    )
+}

@@ -143,7 +143,7 @@ def test_several_drivers_in_one_file_must_be_named(tmp_path: Path) -> None:
     assert Catalog(installed=()).get(f"{file}:Press").__name__ == "Press"
 
 
-@pytest.mark.parametrize(("name", "says"), [("mpu6500", "did you mean mpu6050"), ("zzz", "known are mprls, mpu6050")])
+@pytest.mark.parametrize(("name", "says"), [("mpu6500", "did you mean mpu6050"), ("zzz", "known are .*mprls, mpu6050")])
 def test_an_unknown_name_gets_the_nearest(name: str, says: str) -> None:
     with pytest.raises(CatalogError, match=says):
         Catalog(installed=()).get(name)
