@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sensors.chips import icm20948, mprls, mpu6050
+from sensors.chips import icm20948, icm42688, mprls, mpu6050
 from sensors.chips.model import Specimen
 
 SPECIMENS: dict[str, Specimen] = {
@@ -10,6 +10,7 @@ SPECIMENS: dict[str, Specimen] = {
     for specimen in (
         mpu6050.SPECIMEN,
         icm20948.SPECIMEN,
+        icm42688.SPECIMEN,
         mprls.SPECIMEN,
     )
 }
