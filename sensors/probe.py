@@ -50,11 +50,30 @@ def probe(io: I2CIo, driver: I2CDriver) -> str:
     value = io.read(register, 1)[0]
     if value in chips:
         return chips[value]
+    _check_bank(io, driver)
     known = ", ".join(f"0x{number:02x} ({chip})" for number, chip in chips.items())
     raise SensorFault(
         f"a chip answers, but register 0x{register:02x} says 0x{value:02x}; {driver.name} knows {known}",
         _likely(register, value),
     )
+
+
+def _check_bank(io: I2CIo, driver: I2CDriver) -> None:
+    """Another program, or a start that was cut off, may have left the chip where its id can't be read.
+
+    Selecting the right bank would be a write, and to what? So that is left to the person.
+    """
+    if driver.banks is None:
+        return
+    register, hiding = driver.banks
+    selected = io.read(register, 1)[0]
+    if selected in hiding:
+        raise SensorFault(
+            f"a chip answers, but it seems to have another bank of registers selected (0x{register:02x} says "
+            f"0x{selected:02x}), and its id can't be read there",
+            f"if it is one that {driver.name} reads, take its power away for a moment: another program or a start "
+            "that was cut off left it so",
+        )
 
 
 def _likely(register: int, value: int) -> str:

@@ -39,6 +39,7 @@ GYRO_ACCEL_CONFIG0 = 0x52
 FIFO_CONFIG1 = 0x5F
 INT_SOURCE0 = 0x65
 WHO_AM_I = 0x75
+REG_BANK_SEL = 0x76
 
 PACKET_BYTES = 16
 PACKETS_A_TRANSFER = 15
@@ -59,6 +60,7 @@ class Icm42688(I2CDriver):
     role: ClassVar[Role] = "imu"
     addresses: ClassVar[tuple[int, ...]] = (0x68, 0x69)
     ident: ClassVar[Ident | None] = Ident(WHO_AM_I, {0x47: "ICM-42688-P", 0x42: "ICM-42605", 0x6F: "IIM-42652"})
+    banks: ClassVar[tuple[int, tuple[int, ...]] | None] = (REG_BANK_SEL, (1, 2, 3, 4))
     frame: ClassVar[str] = ">6hb"  # a packet without its header and time stamp
     rates: ClassVar[tuple[float, ...]] = (50, 100, 200)
     fifo: ClassVar[bool] = True

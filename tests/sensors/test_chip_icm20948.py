@@ -275,6 +275,30 @@ def test_a_chip_that_lost_its_power_goes_silent() -> None:
         assert driver.read(bench.io) == b""
 
 
+@pytest.mark.parametrize("bank", [0x10, 0x20, 0x30])
+def test_a_chip_that_another_program_left_in_another_bank_is_told_apart_by_reading(bank: int) -> None:
+    bench = Bench()
+    bench.io.write(0x7F, bank)
+    written = len(bench.io.writes())
+    with pytest.raises(SensorFault, match="another bank") as caught:
+        probe(bench.io, Icm20948())
+    assert "take its power away" in caught.value.hint
+    assert len(bench.io.writes()) == written
+
+
+@pytest.mark.parametrize("degc", [0.0, 40.0])
+def test_temperature(degc: float) -> None:
+    bench = Bench()
+    bench.chip.temperature_degc = degc
+    driver = running(bench)
+    bench.io.sleep(0.1)
+    got = driver.read(bench.io)
+    assert isinstance(got, bytes)
+    (raw,) = struct.unpack(">12xh", got)
+    temperature = driver.channels("ICM-20948")[6]
+    assert raw * temperature.scale + temperature.offset == pytest.approx(degc, abs=0.01)
+
+
 @pytest.mark.parametrize(("who_am_i", "says"), [(0xE1, "ICM-20649"), (0x24, "BMI270")])
 def test_a_relative_is_named_and_not_driven(who_am_i: int, says: str) -> None:
     with pytest.raises(SensorFault) as caught:

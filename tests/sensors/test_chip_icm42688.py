@@ -355,6 +355,28 @@ def test_a_chip_that_lost_its_power_goes_silent() -> None:
         assert driver.read(bench.io) == b""
 
 
+def test_a_chip_that_another_program_left_in_another_bank_is_told_apart_by_reading() -> None:
+    bench = Bench()
+    bench.io.write(0x76, 0x02)
+    with pytest.raises(SensorFault, match="another bank") as caught:
+        probe(bench.io, Icm42688())
+    assert "take its power away" in caught.value.hint
+    assert bench.io.writes() == [(0x76, 0x02)]
+
+
+@pytest.mark.parametrize("degc", [0.0, 40.0])
+def test_temperature(degc: float) -> None:
+    bench = Bench()
+    bench.chip.temperature_degc = degc
+    driver = running(bench)
+    bench.io.sleep(0.015)
+    got = driver.read(bench.io)
+    assert isinstance(got, bytes)
+    (raw,) = struct.unpack(">12xb", got)
+    temperature = driver.channels("ICM-42688-P")[6]
+    assert raw * temperature.scale + temperature.offset == pytest.approx(degc, abs=0.3)
+
+
 @pytest.mark.parametrize(("who_am_i", "says"), [(0x44, "ICM-42686"), (0x67, "ICM-42670"), (0x69, "defective")])
 def test_a_relative_is_named_and_not_driven(who_am_i: int, says: str) -> None:
     with pytest.raises(SensorFault) as caught:
