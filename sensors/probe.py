@@ -51,9 +51,11 @@ def probe(io: I2CIo, driver: I2CDriver) -> str:
     if value in chips:
         return chips[value]
     _check_bank(io, driver)
-    known = ", ".join(f"0x{number:02x} ({chip})" for number, chip in chips.items())
+    known = [f"0x{number:02x} ({chip})" for number, chip in chips.items()]
+    if len(known) > 6:
+        known[4:] = [f"{len(known) - 4} more (slowroll drivers show {driver.name})"]
     raise SensorFault(
-        f"a chip answers, but register 0x{register:02x} says 0x{value:02x}; {driver.name} knows {known}",
+        f"a chip answers, but register 0x{register:02x} says 0x{value:02x}; {driver.name} knows {', '.join(known)}",
         _likely(register, value),
     )
 

@@ -39,5 +39,7 @@ def test_a_chip_that_only_looks_like_one_is_refused_with_the_reason(who_am_i: in
     io = BenchIo(lambda _data, count: bytes([who_am_i]) * count)
     with pytest.raises(SensorFault) as caught:
         probe(io, Mpu6050())
+    assert "0x68 (MPU-6050), " in caught.value.what
+    assert len(caught.value.what) < 250  # thirteen ids would hide the sentence
     assert says in caught.value.hint
     assert "set `driver`" not in caught.value.hint  # there is none to set
