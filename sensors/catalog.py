@@ -23,6 +23,8 @@ ENTRY_POINT_GROUP = "slowroll.drivers"
 
 BUILT_IN: dict[str, str] = {
     "mpu6050": "sensors.imu.mpu6050:Mpu6050",
+    "icm20948": "sensors.imu.icm20948:Icm20948",
+    "icm42688": "sensors.imu.icm42688:Icm42688",
     "mprls": "sensors.pressure.mprls:Mprls",
     "lsm6ds3": "sensors.imu.lsm6ds3:Lsm6ds3",
     "lsm6dso": "sensors.imu.lsm6dso:Lsm6dso",

@@ -107,6 +107,8 @@ class I2CDriver:
     """7-bit addresses the chip can be strapped to, the default first."""
     ident: ClassVar[Ident | None] = None
     """None for chips that cannot say what they are: those are used only when configured."""
+    banks: ClassVar[tuple[int, tuple[int, ...]] | None] = None
+    """(register that selects a bank, its values in which the identity register is out of sight), if there are banks."""
     frame: ClassVar[str]
     """`struct` format of one sample with its byte order, such as ">7h"."""
     rates: ClassVar[tuple[float, ...]]

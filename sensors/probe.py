@@ -9,17 +9,33 @@ from sensors.driver import I2CDriver, I2CIo, SensorFault
 _OTHERS: dict[tuple[int, int], str] = {
     (0x75, 0x69): "a defective MPU clone",
     (0x75, 0x75): "a defective MPU clone",
-    (0x75, 0x74): "an MPU-6515",
+    (0x75, 0x20): "an ICM-20690",
+    (0x75, 0xAC): "an ICM-20601",
+    (0x75, 0x44): "an ICM-42686",
+    (0x75, 0x67): "an ICM-42670",
     (0x75, 0x47): "an ICM-42688-P",
     (0x75, 0x42): "an ICM-42605",
     (0x0F, 0x69): "an LSM6DS3",
+    (0x75, 0x6F): "an IIM-42652",
     (0x0F, 0x6A): "an LSM6DS3TR-C",
     (0x0F, 0x6B): "an ISM330DHCX or LSM6DSR",
     (0x0F, 0x6C): "an LSM6DSOX",
     (0x00, 0x24): "a BMI270",
     (0x00, 0xD1): "a BMI160",
     (0x00, 0xEA): "an ICM-20948",
+    (0x00, 0xE1): "an ICM-20649",
     (0x00, 0xA0): "a BNO055",
+}
+
+# Those of them that no driver here reads, and why not.
+_UNFIT: dict[tuple[int, int], str] = {
+    (0x75, 0x69): "such copies were found not to work (Klipper): replace the board",
+    (0x75, 0x75): "such copies were found not to work (Klipper): replace the board",
+    (0x75, 0x20): "it has its gyroscope's range in other bits, so no driver here reads it",
+    (0x75, 0xAC): "it has other ranges in the same registers, so no driver here reads it",
+    (0x75, 0x44): "it has other ranges in the same registers, so no driver here reads it",
+    (0x75, 0x67): "it has a register map of its own, so no driver here reads it",
+    (0x00, 0xE1): "it has other ranges in the same registers, so no driver here reads it",
 }
 
 
@@ -36,11 +52,32 @@ def probe(io: I2CIo, driver: I2CDriver) -> str:
     value = io.read(register, 1)[0]
     if value in chips:
         return chips[value]
-    known = ", ".join(f"0x{number:02x} ({chip})" for number, chip in chips.items())
+    _check_bank(io, driver)
+    known = [f"0x{number:02x} ({chip})" for number, chip in chips.items()]
+    if len(known) > 6:
+        known[4:] = [f"{len(known) - 4} more (slowroll drivers show {driver.name})"]
     raise SensorFault(
-        f"a chip answers, but register 0x{register:02x} says 0x{value:02x}; {driver.name} knows {known}",
+        f"a chip answers, but register 0x{register:02x} says 0x{value:02x}; {driver.name} knows {', '.join(known)}",
         _likely(register, value),
     )
+
+
+def _check_bank(io: I2CIo, driver: I2CDriver) -> None:
+    """Another program, or a start that was cut off, may have left the chip where its id can't be read.
+
+    Selecting the right bank would be a write, and to what? So that is left to the person.
+    """
+    if driver.banks is None:
+        return
+    register, hiding = driver.banks
+    selected = io.read(register, 1)[0]
+    if selected in hiding:
+        raise SensorFault(
+            f"a chip answers, but it seems to have another bank of registers selected (0x{register:02x} says "
+            f"0x{selected:02x}), and its id can't be read there",
+            f"if it is one that {driver.name} reads, take its power away for a moment: another program or a start "
+            "that was cut off left it so",
+        )
 
 
 def _likely(register: int, value: int) -> str:
@@ -50,6 +87,9 @@ def _likely(register: int, value: int) -> str:
             "check the wires and `address`"
         )
     other = _OTHERS.get((register, value))
+    unfit = _UNFIT.get((register, value))
+    if unfit is not None:
+        return f"this looks like {other}: {unfit} (slowroll drivers list)"
     if other is not None:
         return f"this looks like {other}: set `driver` to the one for that chip (slowroll drivers list)"
     return (

@@ -1,7 +1,8 @@
 """Register-level model of the MPU-6050 family: what is on the wire, from the motion it is given.
 
 Sources: RM-MPU-6000A-00 rev 4.2 and PS-MPU-6000A-00 rev 3.4 (MPU-6050), RM-MPU-6500A-00 rev 2.1 (MPU-6500),
-RM-MPU-9250A-00 rev 1.6; FIFO sizes from Linux `inv_mpu_core.c`. Where a data sheet leaves room the model
+RM-MPU-9250A-00 rev 1.6; DS-000176 (ICM-20602); FIFO sizes from Linux `inv_mpu_core.c`, of those that can be set the
+smallest. Where a data sheet leaves room the model
 takes the reading that is hardest on a driver: a FIFO reset while the FIFO runs is ignored, an interrupt that
 is not enabled never shows, registers are deaf for most of the 100 ms a start may take.
 """
@@ -32,7 +33,14 @@ FIFO_R_W = 0x74
 WHO_AM_I = 0x75
 
 MPU_6050 = 0x68
-"""The one variant with a 1024 byte FIFO, one filter for both sensors, and sleep as its state after reset."""
+"""The one variant with one filter for both sensors."""
+ICM_20600, ICM_20602 = 0x11, 0x12
+"""Those in which FIFO_EN has one bit for the gyroscope and none for the temperature."""
+ICM_206XX = (0x98, ICM_20600, ICM_20602, 0xAF, 0xAE, 0xA6)
+_FIFO_BYTES = {MPU_6050: 1024, ICM_20600: 1008, ICM_20602: 1008}
+"""The other variants: 512."""
+_RESET_POWER = {MPU_6050: 0x40, ICM_20600: 0x41, ICM_20602: 0x41, 0x98: 0x40, 0xAF: 0x40, 0xAE: 0x40, 0xA6: 0x40}
+"""PWR_MGMT_1 after a reset: asleep. The other variants: 0x01, awake."""
 
 SAMPLE = struct.Struct(">7h")
 DEAF_S = 0.09
@@ -63,8 +71,8 @@ _GYRO_NOISE_DPS = 0.005
 class Mpu6050Chip:
     """One chip of the family.
 
-    `imu` is asked for the truth at the chip's own sample times. `who_am_i` chooses the variant (0x68
-    MPU-6050; anything else behaves as an MPU-6500); `odr_error=0.01` makes its oscillator 1 % fast. `noise`
+    `imu` is asked for the truth at the chip's own sample times. `who_am_i` chooses the variant (anything
+    unknown behaves as an MPU-6500); `odr_error=0.01` makes its oscillator 1 % fast. `noise`
     scales the data sheet's noise (0: none). `oversample` is how often the truth is asked for each output
     sample: the built-in low-pass can only remove vibration that is seen at all, and 1 is cheapest.
 
@@ -103,7 +111,7 @@ class Mpu6050Chip:
         """As after the supply was lost: registers at their reset values, FIFO empty."""
         t = self._now()
         self._registers = bytearray(128)
-        self._registers[PWR_MGMT_1] = 0x40 if self.who_am_i == MPU_6050 else 0x01
+        self._registers[PWR_MGMT_1] = _RESET_POWER.get(self.who_am_i, 0x01)
         self._fifo.clear()
         self._pointer = 0
         self._count_latch = 0
@@ -202,7 +210,7 @@ class Mpu6050Chip:
     # --- samples
 
     def _capacity(self) -> int:
-        return 1024 if self.who_am_i == MPU_6050 else 512
+        return _FIFO_BYTES.get(self.who_am_i, 512)
 
     def _catch_up(self, t: float) -> None:
         """Take every sample due since the last transfer; after a long pause only what can still be read."""
@@ -257,6 +265,8 @@ class Mpu6050Chip:
     def _raw_temperature(self) -> int:
         if self.who_am_i == MPU_6050:
             return _clip((self.temperature_degc - 36.53) * 340.0)
+        if self.who_am_i in ICM_206XX:
+            return _clip((self.temperature_degc - 25.0) * 326.8)
         return _clip((self.temperature_degc - 21.0) * 333.87)
 
     def _raise_flag(self, bit: int) -> None:
@@ -268,6 +278,8 @@ class Mpu6050Chip:
     def _fifo_frame(self) -> tuple[slice, ...]:
         """The parts of a sample that FIFO_EN asks for, in the order of their registers."""
         sources = self._registers[FIFO_EN]
+        if self.who_am_i in (ICM_20600, ICM_20602):
+            sources = sources & 0x08 | (0x70 if sources & 0x10 else 0) | (0x80 if sources & 0x18 else 0)
         return tuple(part for bit, part in _FIFO_SOURCES if sources & bit)
 
     def _push(self, sample: bytes, frame: tuple[slice, ...]) -> None:
@@ -315,7 +327,9 @@ def _transcript(rate: float, identity: int) -> tuple[GoldenWrite, ...]:
         GoldenWrite(ACCEL_CONFIG, 0x10, f"{book} 4.5 ACCEL_CONFIG: AFS_SEL 2 = 8 g"),
         *accel_filter,
         GoldenWrite(INT_ENABLE, 0x10, f"{book} 4.15 INT_ENABLE: FIFO_OFLOW_EN, bit 4"),
-        GoldenWrite(FIFO_EN, 0xF8, f"{book} 4.6 FIFO_EN: TEMP, XG, YG, ZG, ACCEL"),
+        GoldenWrite(FIFO_EN, 0x18, "DS-000176 register 0x23 FIFO_EN: GYRO, bit 4, and ACCEL, bit 3")
+        if identity in (ICM_20600, ICM_20602)
+        else GoldenWrite(FIFO_EN, 0xF8, f"{book} 4.6 FIFO_EN: TEMP, XG, YG, ZG, ACCEL"),
         GoldenWrite(USER_CTRL, 0x00, f"{book} 4.27 USER_CTRL: FIFO_EN off, or the reset is ignored"),
         GoldenWrite(USER_CTRL, 0x04, f"{book} 4.27 USER_CTRL: FIFO_RESET, bit 2"),
         GoldenWrite(USER_CTRL, 0x40, f"{book} 4.27 USER_CTRL: FIFO_EN, bit 6"),
@@ -329,9 +343,10 @@ def _build(now: Now, truth: Truth, identity: int) -> Mpu6050Chip:
 
 SPECIMEN = Specimen(
     driver="mpu6050",
-    identities=(0x68, 0x70, 0x71, 0x72, 0x73, 0x98),
+    identities=(0x68, 0x70, 0x71, 0x72, 0x73, 0x74, 0x78, *ICM_206XX),
     build=_build,
-    # Same register 0x75: ICM-42688-P, ICM-42605, ICM-42622, ICM-42686, IIM-42652; and a bus that floats.
-    foreign=(0x47, 0x42, 0x46, 0x44, 0x6F, 0x00, 0xFF),
+    # Same register 0x75: ICM-42688-P, ICM-42605, ICM-42622, ICM-42686, IIM-42652; ICM-20601 (other ranges), ICM-20690
+    # (range in other bits), defective clones; and a bus that floats.
+    foreign=(0x47, 0x42, 0x46, 0x44, 0x6F, 0xAC, 0x20, 0x69, 0x75, 0x00, 0xFF),
     transcript=_transcript,
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from sensors.chips import lsm6ds3, lsm6dso, mprls, mpu6050
+from sensors.chips import icm20948, icm42688, lsm6ds3, lsm6dso, mprls, mpu6050
 from sensors.chips.model import Specimen
 
 SPECIMENS: dict[str, Specimen] = {
     specimen.driver: specimen
     for specimen in (
         mpu6050.SPECIMEN,
-        mprls.SPECIMEN,
         lsm6ds3.SPECIMEN,
         lsm6dso.SPECIMEN,
+        icm20948.SPECIMEN,
+        icm42688.SPECIMEN,
+        mprls.SPECIMEN,
     )
 }

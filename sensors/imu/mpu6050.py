@@ -1,4 +1,4 @@
-"""MPU-6050 and its family (MPU-6500, MPU-9250, MPU-9255, and the chips sold under the name MPU-6050).
+"""MPU-6050 and its family (MPU-6500, MPU-9250, ICM-206xx, and the chips sold under the name MPU-6050).
 
 Samples are queued by the chip in its FIFO as accel, temperature, gyro, at +-8 g and +-2000 deg/s behind the
 built-in low-pass: the default of +-250 deg/s clips an ordinary roll, and without the filter vibration folds
@@ -41,6 +41,7 @@ FRAMES_A_TRANSFER = 18
 """252 bytes: under 11 ms on a 250 kHz bus, so that other devices get their turn."""
 
 MPU_6050 = "MPU-6050"
+ICM_20600, ICM_20602 = "ICM-20600", "ICM-20602"
 
 
 class Mpu6050(I2CDriver):
@@ -57,20 +58,29 @@ class Mpu6050(I2CDriver):
             0x71: "MPU-9250",
             0x72: "MPU-6500 clone",
             0x73: "MPU-9255",
+            0x74: "MPU-6515",
+            0x78: "MPU-6880",
             0x98: "ICM-20689 sold as MPU-6050",
+            0x11: ICM_20600,
+            0x12: ICM_20602,
+            0xAF: "ICM-20608",
+            0xAE: "ICM-20608D",
+            0xA6: "ICM-20609",
         },
     )
     frame: ClassVar[str] = ">7h"
     rates: ClassVar[tuple[float, ...]] = (50, 100, 200)
     fifo: ClassVar[bool] = True
     gyro_full_scale_rad_s: ClassVar[float | None] = math.radians(2000)
-    source: ClassVar[str] = "RM-MPU-6000A-00 rev 4.2, RM-MPU-6500A-00 rev 2.1"
+    source: ClassVar[str] = "RM-MPU-6000A-00 rev 4.2, RM-MPU-6500A-00 rev 2.1, DS-000176 (ICM-20602)"
 
     def channels(self, chip: str) -> tuple[Channel, ...]:
-        # TEMP_OUT: RM-MPU-6000A-00 4.18; RM-MPU-6500A-00 registers 65 and 66 for all later ones.
-        temperature = (
-            Channel("temperature", 1 / 340, 36.53) if chip == MPU_6050 else Channel("temperature", 1 / 333.87, 21.0)
-        )
+        # TEMP_OUT: RM-MPU-6000A-00 4.18; RM-MPU-6500A-00 registers 65 and 66; the data sheets of the ICM-206xx.
+        temperature = Channel("temperature", 1 / 333.87, 21.0)
+        if chip == MPU_6050:
+            temperature = Channel("temperature", 1 / 340, 36.53)
+        elif chip.startswith("ICM-206"):
+            temperature = Channel("temperature", 1 / 326.8, 25.0)
         return (
             *xyz("accel", STANDARD_GRAVITY / 4096),  # AFS_SEL 2: 4096 LSB/g
             temperature,
@@ -91,7 +101,10 @@ class Mpu6050(I2CDriver):
         if chip != MPU_6050:
             io.write(ACCEL_CONFIG_2, low_pass)  # ACCEL_CONFIG_2: A_DLPF_CFG, a filter of its own on the 6500
         io.write(INT_ENABLE, 0x10)  # INT_ENABLE: FIFO_OFLOW_EN, else the overflow bit never shows
-        io.write(FIFO_EN, 0xF8)  # FIFO_EN: TEMP, XG, YG, ZG, ACCEL
+        if chip in (ICM_20600, ICM_20602):
+            io.write(FIFO_EN, 0x18)  # FIFO_EN: GYRO, ACCEL; the temperature comes with them, in the same place
+        else:
+            io.write(FIFO_EN, 0xF8)  # FIFO_EN: TEMP, XG, YG, ZG, ACCEL
         kept = io.read(SMPLRT_DIV, 4)
         if kept != bytes((divider - 1, low_pass, 3 << 3, 2 << 3)):
             raise SensorFault(

@@ -44,7 +44,7 @@ def test_samples_are_si_and_at_their_true_times() -> None:
     assert (told.running, told.chip, told.address, told.lost, told.gaps) == (True, "MPU-6050", 0x68, 0, 0)
 
 
-@pytest.mark.parametrize("who_am_i", [0x70, 0x71, 0x72, 0x73, 0x98])
+@pytest.mark.parametrize("who_am_i", [0x70, 0x71, 0x72, 0x73, 0x98, 0x12])
 def test_every_variant_runs(who_am_i: int) -> None:
     bench = Bench(who_am_i=who_am_i)
     bench.run(2.0)

@@ -53,7 +53,7 @@ class Bench:
         return struct.unpack(">7h", self.read(0x3B, 14))
 
 
-@pytest.mark.parametrize(("who_am_i", "reset_value"), [(0x68, 0x40), (0x70, 0x01), (0x98, 0x01)])
+@pytest.mark.parametrize(("who_am_i", "reset_value"), [(0x68, 0x40), (0x70, 0x01), (0x98, 0x40), (0x12, 0x41)])
 def test_reset_state_and_identity(who_am_i: int, reset_value: int) -> None:
     bench = Bench(who_am_i)
     assert bench.read(0x75)[0] == who_am_i
@@ -112,8 +112,9 @@ def test_ranges_scale_and_clip() -> None:
 
 
 def test_the_temperature_formula_differs_by_variant() -> None:
-    for who_am_i, expected in ((0x68, (25 - 36.53) * 340), (0x70, (25 - 21) * 333.87)):
+    for who_am_i, expected in ((0x68, (30 - 36.53) * 340), (0x70, (30 - 21) * 333.87), (0xAF, (30 - 25) * 326.8)):
         bench = Bench(who_am_i)
+        bench.chip.temperature_degc = 30.0
         bench.run_fifo()
         bench.t += 0.1
         assert bench.sample()[3] == pytest.approx(expected, abs=1)
@@ -152,7 +153,7 @@ def test_the_6500_has_an_accelerometer_filter_of_its_own() -> None:
     assert settled[6] < 0.7
 
 
-@pytest.mark.parametrize(("who_am_i", "capacity"), [(0x68, 1024), (0x70, 512), (0x72, 512)])
+@pytest.mark.parametrize(("who_am_i", "capacity"), [(0x68, 1024), (0x70, 512), (0x72, 512), (0xAF, 512)])
 def test_overflow_keeps_the_newest_bytes_and_shifts_the_frames(who_am_i: int, capacity: int) -> None:
     bench = Bench(who_am_i)
     bench.run_fifo()
@@ -198,6 +199,23 @@ def test_fifo_sources_come_in_register_order() -> None:
     bench.t += 0.1
     assert bench.count() % 8 == 0
     assert struct.unpack(">4h", bench.read(0x74, 8)) == (0, 0, 4096, 1640)
+
+
+def test_the_icm_20602_has_one_bit_for_its_gyroscope_and_none_for_its_temperature() -> None:
+    for sources, size in ((0x18, 14), (0xF8, 14), (0x08, 8), (0x10, 8), (0xE0, 0)):
+        bench = Bench(0x12)
+        bench.run_fifo(sources)
+        bench.t += 0.105
+        assert bench.count() == 10 * size
+
+
+def test_the_icm_20602_overflows_into_whole_frames() -> None:
+    bench = Bench(0x12)
+    bench.run_fifo(0x18)
+    bench.t += 3.0
+    assert bench.read(0x3A)[0] & 0x10
+    assert bench.count() == 1008 == 72 * 14
+    assert struct.unpack(">7h", bench.read(0x74, 14))[2] == 4096
 
 
 def test_an_empty_fifo_repeats_its_last_byte() -> None:
