@@ -5,7 +5,9 @@ Pure text from a snapshot and what the outputs show; the drawing itself is `Term
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections import deque
 from typing import TYPE_CHECKING, TextIO
 
@@ -133,6 +135,18 @@ def _set_text(snapshot: Snapshot) -> str:
     return f"{done.work_s:5.1f} of {done.target_s:.0f} s   {done.passes} passes   {done.holds} holds   {guidance}"
 
 
+def fitted(lines: list[str], columns: int) -> list[str]:
+    """The lines, those that are too long for the terminal broken: one that it broke itself would not be counted, and
+    the next picture would not be drawn over this one.
+    """
+    fitting: list[str] = []
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        broken = textwrap.wrap(line, max(20, columns - 1), subsequent_indent=indent, drop_whitespace=True)
+        fitting += broken or [""]
+    return fitting
+
+
 def describe(event: Event) -> str | None:
     """One event as a line for people, or None for what a screen shows anyway."""
     stamp = f"{event.t:7.1f} s  "
@@ -190,13 +204,20 @@ class TerminalView:
 
     def _draw(self, daemon: Daemon) -> None:
         services = daemon.services
-        lines = screen(
-            daemon.station.snapshot(),
-            daemon.feedback.shown(),
-            services.page_url,
-            services.connected,
-            list(self._recent),
-        )
+        columns, rows = shutil.get_terminal_size((100, 40))
+        recent = list(self._recent)
+        while True:
+            lines = fitted(
+                screen(
+                    daemon.station.snapshot(), daemon.feedback.shown(), services.page_url, services.connected, recent
+                ),
+                columns,
+            )
+            # A picture that is higher than the terminal can't be drawn over: the oldest news go first.
+            if len(lines) < rows or not recent:
+                break
+            recent.pop(0)
+        lines = lines[: max(1, rows - 1)]
         up = f"\x1b[{self._drawn}A\r" if self._drawn else ""
         blank = max(0, self._drawn - len(lines))
         body = "".join(f"{line}{CLEAR_LINE}\n" for line in [*lines, *[""] * blank])

@@ -12,7 +12,7 @@ from firmware_host.coaching.events import Hold, Pass, SetDone, Spot
 from firmware_host.coaching.inputs import DeviceFault
 from firmware_host.feedback.feedback import Shown
 from firmware_host.feedback.patterns import AMBER, BLUE, MAGENTA, RED, WHITE
-from firmware_host.terminal import TerminalView, colour_name, describe, hold_ring, screen, speed_bar
+from firmware_host.terminal import TerminalView, colour_name, describe, fitted, hold_ring, screen, speed_bar
 
 
 def shown_after(rolling: Rolling) -> list[str]:
@@ -75,3 +75,13 @@ def test_without_a_terminal_there_are_plain_lines_only() -> None:
     view(None, run(rolling.inputs))  # type: ignore[arg-type]
     assert "pass 25 cm" in out.getvalue()
     assert "\x1b" not in out.getvalue()
+
+
+@pytest.mark.parametrize("columns", [40, 80, 110])
+def test_no_line_is_longer_than_the_terminal_is_wide_and_none_is_lost(columns: int) -> None:
+    rolling = Rolling(force_n=0.0).rest(2.0).say("select", muscle="calves", side="left").press(200.0).rest(1.0)
+    lines = shown_after(rolling.steady(0.1, 2.0).say("pain").rest(1.0))
+    fitting = fitted(lines, columns)
+    assert max(map(len, fitting)) < columns
+    assert "".join("".join(fitting).split()) == "".join("".join(lines).split())
+    assert fitted([""], columns) == [""]
