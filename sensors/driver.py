@@ -42,10 +42,15 @@ CHANNEL_UNITS: Mapping[str, str] = {
     "gyro_z": "rad/s",
     "pressure": "Pa",
     "force": "N",
+    "bridge": "V/V",
     "temperature": "degC",
     "status": "",
 }
-"""Every channel name a driver may use, and its unit. `strip_0`, `strip_1`, ... (0..1) are allowed besides."""
+"""Every channel name a driver may use, and its unit. `strip_0`, `strip_1`, ... (0..1) are allowed besides.
+
+`bridge` is a load cell's output over its excitation: what its amplifier knows. `force` is for a sensor that was
+calibrated in newtons where it was made.
+"""
 
 
 class Channel(NamedTuple):
@@ -118,7 +123,7 @@ class I2CDriver:
     gyro_full_scale_rad_s: ClassVar[float | None] = None
     """Rate at which the gyroscope clips, as configured by `start` (IMUs only)."""
     force_full_scale: ClassVar[float | None] = None
-    """Reading (N or Pa) beyond which the sensor says nothing more (force sensors only)."""
+    """Reading (N, V/V or Pa) beyond which the sensor says nothing more (force sensors only)."""
     source: ClassVar[str] = ""
     """The data sheet: name and revision."""
 
