@@ -25,6 +25,10 @@ _OTHERS: dict[tuple[int, int], str] = {
     (0x00, 0xEA): "an ICM-20948",
     (0x00, 0xE1): "an ICM-20649",
     (0x00, 0xA0): "a BNO055",
+    (0x0F, 0xB4): "an LPS28DFW",
+    (0x0F, 0xB1): "an LPS22HB",
+    (0x0F, 0xB3): "an LPS22HH",
+    (0x0F, 0xBD): "an LPS25HB",
 }
 
 # Those of them that no driver here reads, and why not.
