@@ -28,6 +28,7 @@ BUILT_IN: dict[str, str] = {
     "mprls": "sensors.pressure.mprls:Mprls",
     "lsm6ds3": "sensors.imu.lsm6ds3:Lsm6ds3",
     "lsm6dso": "sensors.imu.lsm6dso:Lsm6dso",
+    "nau7802": "sensors.pressure.nau7802:Nau7802",
     "lps28dfw": "sensors.pressure.lps28dfw:Lps28dfw",
 }
 """Name -> "module:Class" of the drivers that come with Slowroll."""
