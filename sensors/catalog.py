@@ -30,6 +30,7 @@ BUILT_IN: dict[str, str] = {
     "lsm6dso": "sensors.imu.lsm6dso:Lsm6dso",
     "nau7802": "sensors.pressure.nau7802:Nau7802",
     "lps28dfw": "sensors.pressure.lps28dfw:Lps28dfw",
+    "ads1115": "sensors.pressure.ads1115:Ads1115",
 }
 """Name -> "module:Class" of the drivers that come with Slowroll."""
 

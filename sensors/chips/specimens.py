@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sensors.chips import icm20948, icm42688, lps28dfw, lsm6ds3, lsm6dso, mprls, mpu6050, nau7802
+from sensors.chips import ads1115, icm20948, icm42688, lps28dfw, lsm6ds3, lsm6dso, mprls, mpu6050, nau7802
 from sensors.chips.model import Specimen
 
 SPECIMENS: dict[str, Specimen] = {
@@ -16,5 +16,6 @@ SPECIMENS: dict[str, Specimen] = {
         mprls.SPECIMEN,
         nau7802.SPECIMEN,
         lps28dfw.SPECIMEN,
+        ads1115.SPECIMEN,
     )
 }
