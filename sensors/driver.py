@@ -66,6 +66,8 @@ class Ident(NamedTuple):
 
     register: int
     chips: Mapping[int, str]
+    mask: int = 0xFF
+    """The bits of the register that are the identity; the others may be anything."""
 
 
 class Gap(NamedTuple):
@@ -141,6 +143,37 @@ class I2CDriver:
 
     def stop(self, io: I2CIo) -> None:
         """Put the chip to sleep."""
+        raise NotImplementedError
+
+
+class Actuator:
+    """Base of every driver of something that moves: fill in the table, write three methods.
+
+    The rules are those of a sensor's driver: no threads, no times, no retries, and `OSError` passes through.
+    """
+
+    name: ClassVar[str]
+    addresses: ClassVar[tuple[int, ...]]
+    ident: ClassVar[Ident]
+    longest_s: ClassVar[float]
+    """The chip itself ends what `set` began after this time, whatever becomes of the computer. No more than 1 s."""
+    source: ClassVar[str] = ""
+    """The data sheet: name and revision."""
+
+    def start(self, io: I2CIo, chip: str) -> None:
+        """Reset and configure the chip; nothing moves. `chip` is a value of `ident.chips`."""
+        raise NotImplementedError
+
+    def set(self, io: I2CIo, level: float, seconds: float) -> None:
+        """Run at `level` (0..1, of the owner's maximum) from now on, in place of what runs; 0 is off.
+
+        It is called again with 0 after `seconds` (at most `longest_s`), and about once a second with 0 while nothing
+        runs: raise `SensorFault` if the chip says that it was reset or that something is wrong.
+        """
+        raise NotImplementedError
+
+    def stop(self, io: I2CIo) -> None:
+        """Off, and asleep."""
         raise NotImplementedError
 
 
