@@ -1,5 +1,7 @@
 """One I2C bus: its devices are read in turn by one thread, and every reading goes out through `emit`.
 
+An actuator on the bus is served by the same thread, before any sensor, and wakes it.
+
     bus = I2CBus("1", lambda: open_linux_bus("1"), devices, clock, emit)
     bus.start()
 
@@ -14,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from firmware_host.acquisition.actuation import SupervisedActuator
 from firmware_host.acquisition.devices import Device
 from firmware_host.acquisition.diagnostics import DeviceDiagnostics
 from firmware_host.acquisition.hints import error_words, open_hint
@@ -46,6 +49,7 @@ class I2CBus:
         clock: Clock,
         emit: Callable[[list[Input]], None],
         sysfs: Path = SYSFS_DEVICES,
+        actuators: Iterable[SupervisedActuator] = (),
     ) -> None:
         self._name = name
         self._open_bus = open_bus
@@ -55,6 +59,11 @@ class I2CBus:
         self._bus: Bus | None = None
         self._devices = [SupervisedDevice(device, name, clock, self._reach) for device in devices]
         self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._actuators = tuple(actuators)
+        self._everybody: tuple[SupervisedDevice | SupervisedActuator, ...] = (*self._devices, *self._actuators)
+        for actuator in self._actuators:
+            actuator.attach(name, self._reach, self._wake.set)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -65,6 +74,7 @@ class I2CBus:
     def stop(self) -> None:
         """End within a second: chips asleep, bus closed. May be called twice, and without `start`."""
         self._stopping.set()
+        self._wake.set()
         if self._thread is None:
             self._shut()
         elif self._thread is not threading.current_thread():
@@ -72,33 +82,44 @@ class I2CBus:
 
     def poll(self) -> float:
         """Do whatever is due now; return the time (s) of the next due moment."""
+        self._act()
         for device in self._devices:
             if device.due <= self._clock.now():
                 inputs = device.poll()
                 if inputs:
                     self._emit(inputs)
-        if self._bus is not None and not any(device.running for device in self._devices):
+                self._act()  # a cue does not wait for the next sensor
+        if self._bus is not None and not any(one.running for one in self._everybody):
             self._close()
-        return min((device.due for device in self._devices), default=self._clock.now() + IDLE_S)
+        return min((one.due for one in self._everybody), default=self._clock.now() + IDLE_S)
 
     def diagnostics(self) -> tuple[DeviceDiagnostics, ...]:
         """How each device is doing; may be called from any thread."""
-        return tuple(device.diagnostics() for device in self._devices)
+        return tuple(one.diagnostics() for one in self._everybody)
+
+    def _act(self) -> None:
+        for actuator in self._actuators:
+            inputs = actuator.poll()
+            if inputs:
+                self._emit(inputs)
 
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
+                self._wake.clear()  # before looking, so that nothing asked meanwhile is missed
                 pause_s = self.poll() - self._clock.now()
-                if pause_s <= NAP_S:
+                if self._stopping.is_set():
+                    break
+                if pause_s <= NAP_S and not self._actuators:
                     self._clock.sleep(pause_s)
                 else:
-                    self._clock.wait(self._stopping, pause_s)
+                    self._clock.wait(self._wake, pause_s)
         finally:
             self._shut()
 
     def _shut(self) -> None:
-        for device in self._devices:
-            device.stop()
+        for one in reversed(self._everybody):  # what moves first
+            one.stop()
         self._close()
 
     def _close(self) -> None:
