@@ -1,6 +1,7 @@
 """One I2C bus: its devices are read in turn by one thread, and every reading goes out through `emit`.
 
-An actuator on the bus is served by the same thread, before any sensor, and wakes it.
+An actuator on the bus is served by the same thread, before any sensor, and wakes it. While a driver waits for its chip
+(an amplifier that calibrates itself takes most of a second, which is longer than a FIFO lasts), the others go on.
 
     bus = I2CBus("1", lambda: open_linux_bus("1"), devices, clock, emit)
     bus.start()
@@ -33,6 +34,10 @@ NAP_S = 0.1
 """`stop` can wait so long. Up to here the thread just sleeps, at two thirds of what waiting for `stop` costs."""
 
 
+LEAST_WAIT_S = 0.008
+"""A driver that waits less is in the middle of a reading of its own: nobody comes between."""
+
+
 class I2CBus:
     """The devices of one bus.
 
@@ -60,6 +65,8 @@ class I2CBus:
         self._devices = [SupervisedDevice(device, name, clock, self._reach) for device in devices]
         self._stopping = threading.Event()
         self._wake = threading.Event()
+        self._busy: SupervisedDevice | None = None
+        self._waiting = False
         self._actuators = tuple(actuators)
         self._everybody: tuple[SupervisedDevice | SupervisedActuator, ...] = (*self._devices, *self._actuators)
         for actuator in self._actuators:
@@ -85,9 +92,9 @@ class I2CBus:
         self._act()
         for device in self._devices:
             if device.due <= self._clock.now():
-                inputs = device.poll()
-                if inputs:
-                    self._emit(inputs)
+                self._busy = device
+                self._emit_all(device.poll())
+                self._busy = None
                 self._act()  # a cue does not wait for the next sensor
         if self._bus is not None and not any(one.running for one in self._everybody):
             self._close()
@@ -99,9 +106,31 @@ class I2CBus:
 
     def _act(self) -> None:
         for actuator in self._actuators:
-            inputs = actuator.poll()
-            if inputs:
-                self._emit(inputs)
+            self._emit_all(actuator.poll())
+
+    def _emit_all(self, inputs: list[Input]) -> None:
+        if inputs:
+            self._emit(inputs)
+
+    def _wait(self, seconds: float) -> None:
+        """A driver waits for its chip: in a long wait the devices that run are read, and what moves is served."""
+        if seconds < LEAST_WAIT_S or self._waiting or self._busy is None:
+            self._clock.sleep(seconds)
+            return
+        end = self._clock.now() + seconds
+        others = [device for device in self._devices if device is not self._busy]
+        self._waiting = True  # theirs are plain waits: nobody waits for two
+        try:
+            while (now := self._clock.now()) < end:
+                self._act()
+                for device in others:
+                    if device.running and device.due <= now:
+                        self._emit_all(device.poll())
+                due = [device.due for device in others if device.running]
+                due += [actuator.due for actuator in self._actuators if actuator.running]
+                self._clock.sleep(min((end, *due)) - self._clock.now())
+        finally:
+            self._waiting = False
 
     def _run(self) -> None:
         try:
@@ -143,7 +172,7 @@ class I2CBus:
                 raise SensorFault(
                     f"bus {self._name} can't be opened: {error_words(error)}", open_hint(error)
                 ) from error
-        return SmbusIo(self._bus, address, self._clock.sleep)
+        return SmbusIo(self._bus, address, self._wait)
 
 
 def kernel_driver(bus: str, address: int, sysfs: Path = SYSFS_DEVICES) -> str:

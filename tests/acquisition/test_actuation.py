@@ -20,7 +20,9 @@ from sensors.actuators.drv2605 import Drv2605
 from sensors.catalog import Catalog
 from sensors.chips.drv2605 import Drv2605Chip
 from sensors.chips.mpu6050 import Mpu6050Chip
+from sensors.chips.nau7802 import Nau7802Chip
 from sensors.imu.mpu6050 import Mpu6050
+from sensors.pressure.nau7802 import Nau7802
 
 
 class Bench:
@@ -107,6 +109,32 @@ def test_what_could_not_begin_in_time_is_dropped_and_not_told() -> None:
     assert bench.on == []
     assert bench.ran == []
     assert bench.motor.diagnostics().lost == 1
+
+
+def test_a_burst_does_not_wait_for_a_sensor_that_starts() -> None:
+    """A load cell's amplifier takes most of a second for that."""
+    clock = ManualClock()
+    chip, cell = Drv2605Chip(clock.now), Nau7802Chip(clock.now, lambda _: 0.0)
+    ran: list[tuple[float, float]] = []
+    motor = SupervisedActuator(Drv2605(), None, clock, lambda t, seconds: ran.append((t, seconds)))
+    wire = FaultyBus(SimBus([cell, chip]), clock)
+    device = Device("roller", "force", Nau7802(), None, 40)
+    bus = I2CBus("7", lambda: wire, [device], clock, lambda _: None, actuators=[motor])
+    asked = 0.0
+
+    def ask() -> str:
+        """In the middle of the calibration, as another thread would."""
+        nonlocal asked
+        if not asked and clock.now() > 0.5:
+            asked = clock.now()
+            motor.run(1.0, 0.1)
+        return ""
+
+    wire.fault = ask
+    bus.poll()
+    assert asked + 0.1 < clock.now()  # the start went on after the burst
+    assert ran == [(pytest.approx(asked, abs=0.02), 0.1)]
+    assert chip.level() == 0.0
 
 
 def test_pulled_out_it_is_a_fault_of_its_own_and_comes_back_by_itself() -> None:
