@@ -89,6 +89,10 @@ def actuator_for(haptic: HapticSettings, buses: dict[str, list[Device]]) -> Actu
     """
     if haptic.driver is None:
         return None
+    if haptic.bus == "sim":
+        raise SettingsError(
+            'haptic.bus: the simulated bus has no motor driver; leave haptic.driver out, and use "mock" pins'
+        )
     try:
         driver = make_actuator(haptic.driver)
     except CatalogError as error:

@@ -232,6 +232,7 @@ def test_the_owners_setting_names_it() -> None:
     ("haptic", "says"),
     [
         (HapticSettings(driver="drv2606"), "haptic.driver: there is no actuator"),
+        (HapticSettings(driver="drv2605", bus="sim"), "haptic.bus: the simulated bus has no motor driver"),
         (HapticSettings(driver="drv2605", address=0x68), "roller imu on bus 1 could both be at 0x68"),
     ],
 )
