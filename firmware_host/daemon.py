@@ -21,7 +21,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from firmware_host import calibrations
-from firmware_host.acquisition.devices import devices_for
+from firmware_host.acquisition.actuation import SupervisedActuator
+from firmware_host.acquisition.devices import actuator_for, devices_for
 from firmware_host.acquisition.i2c_bus import I2CBus
 from firmware_host.acquisition.smbus_io import Bus, open_linux_bus
 from firmware_host.clock import Clock
@@ -36,7 +37,7 @@ from firmware_host.history.historian import Historian
 from firmware_host.history.past import past_of
 from firmware_host.remembered import Remembered
 from firmware_host.services import Services
-from firmware_host.settings import Settings, SettingsError, ToolSettings
+from firmware_host.settings import PinSettings, Settings, SettingsError, ToolSettings
 from firmware_host.station import Station
 from firmware_host.techniques import load_techniques
 from sensors.catalog import Catalog
@@ -79,9 +80,9 @@ class Daemon:
         kinds = {tool.name: tool.kind for tool in settings.tools}
         self.historian = Historian(state, clock, settings.history, self._put_one, kinds)
         self.remembered = Remembered(state, clock, self._put_one, self.historian.do)
-        self.feedback = Feedback(
-            settings.pins, lambda: open_factory(settings.pins.factory), clock, self._haptic_ran, self._gesture
-        )
+        self._devices = devices_for(settings.tools, self._catalog())
+        self._haptic = self._actuator()
+        self.feedback = self._feedback(settings.pins)
         self.station = Station(
             self._setup(profile, others or {}, routines or {}), settings.station, clock, self.historian
         )
@@ -148,8 +149,35 @@ class Daemon:
         return Catalog(Path(folder).expanduser() if folder is not None else None)
 
     def _buses(self) -> list[I2CBus]:
-        devices = devices_for(self.settings.tools, self._catalog())
-        return [I2CBus(name, self._opener(name), found, self.clock, self._inbox.put) for name, found in devices.items()]
+        moved = (self._haptic,) if self._haptic is not None else ()
+        return [
+            I2CBus(
+                name,
+                self._opener(name),
+                found,
+                self.clock,
+                self._inbox.put,
+                actuators=moved if name == str(self.settings.haptic.bus) else (),
+            )
+            for name, found in self._devices.items()
+        ]
+
+    def _actuator(self) -> SupervisedActuator | None:
+        """The motor driver on I2C, if the owner has one; its bus is among `_devices` then."""
+        driver = actuator_for(self.settings.haptic, self._devices)
+        if driver is None:
+            return None
+        return SupervisedActuator(driver, self.settings.haptic.address, self.clock, self._haptic_ran)
+
+    def _feedback(self, pins: PinSettings) -> Feedback:
+        return Feedback(
+            pins,
+            lambda: open_factory(pins.factory),
+            self.clock,
+            self._haptic_ran,
+            self._gesture,
+            buzzer=self._haptic,
+        )
 
     def _opener(self, name: str) -> Callable[[], Bus]:
         if name == SIMULATED and self.simulation is not None:
@@ -243,10 +271,8 @@ class Daemon:
         except PinError as error:
             # A coach without a buzz still counts, shows and tells; the owner is told what is missing.
             self._put_one(DeviceFault(self.clock.now(), None, "pins", "no light and no buzz", str(error), ok=False))
-            pins = type(self.settings.pins)(factory=self.settings.pins.factory)
-            self.feedback = Feedback(
-                pins, lambda: open_factory(pins.factory), self.clock, self._haptic_ran, self._gesture
-            )
+            pins = PinSettings(factory=self.settings.pins.factory, motor_level=self.settings.pins.motor_level)
+            self.feedback = self._feedback(pins)
             self.feedback.start()
 
     def _tick(self) -> None:

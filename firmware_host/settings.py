@@ -87,6 +87,17 @@ class PinSettings(Section, frozen=True, kw_only=True):
     led_level: Annotated[float, Meta(ge=0, le=1)] = 0.6
 
 
+class HapticSettings(Section, frozen=True, kw_only=True):
+    """A motor driver on I2C, in place of a motor on a pin."""
+
+    driver: str | None = None
+    """None: the motor on `pins.motor`, if there is one."""
+    bus: str | int = 1
+    """I2C bus number."""
+    address: Annotated[int, Meta(ge=0x08, le=0x77)] | None = None
+    """None: the driver's own addresses, tried in order."""
+
+
 class MqttSettings(Section, frozen=True, kw_only=True):
     broker: str = ""
     """Host name; "embedded" starts a broker of our own on loopback; "" runs without MQTT."""
@@ -124,6 +135,7 @@ class Settings(Section, frozen=True, kw_only=True):
     coach: CoachSettings = CoachSettings()
     tools: tuple[ToolSettings, ...] = ()
     pins: PinSettings = PinSettings()
+    haptic: HapticSettings = HapticSettings()
     mqtt: MqttSettings = MqttSettings()
     page: PageSettings = PageSettings()
     history: HistorySettings = HistorySettings()

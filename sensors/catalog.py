@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from sensors.driver import I2CDriver
+from sensors.driver import Actuator, I2CDriver
 
 ENTRY_POINT_GROUP = "slowroll.drivers"
 
@@ -28,8 +28,15 @@ BUILT_IN: dict[str, str] = {
     "mprls": "sensors.pressure.mprls:Mprls",
     "lsm6ds3": "sensors.imu.lsm6ds3:Lsm6ds3",
     "lsm6dso": "sensors.imu.lsm6dso:Lsm6dso",
+    "nau7802": "sensors.pressure.nau7802:Nau7802",
+    "lps28dfw": "sensors.pressure.lps28dfw:Lps28dfw",
+    "ads1115": "sensors.pressure.ads1115:Ads1115",
 }
 """Name -> "module:Class" of the drivers that come with Slowroll."""
+ACTUATORS: dict[str, str] = {
+    "drv2605": "sensors.actuators.drv2605:Drv2605",
+}
+"""The same for what moves."""
 
 _TABLE = ("name", "role", "addresses", "frame", "rates")
 _METHODS = ("channels", "start", "read", "stop")
@@ -120,6 +127,34 @@ class Catalog:
         hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
         folder = self.folder_error()
         return f"there is no driver called {name!r}: {hint}" + (f" ({folder})" if folder else "")
+
+
+def make_actuator(name: str) -> Actuator:
+    """The actuator's driver called `name`; also "path/file.py:Class" or "module:Class".
+
+    Raises `CatalogError` if there is none or it can't be loaded.
+    """
+    where = name if ":" in name else ACTUATORS.get(name)
+    if where is None:
+        known = ", ".join(sorted(ACTUATORS))
+        raise CatalogError(
+            f"there is no actuator called {name!r}: known are {known}; one of your own is path/file.py:Class"
+        )
+    place, _, class_name = where.partition(":")
+    module = _import_file(Path(place).expanduser()) if place.endswith(".py") else _import_module(place, where)
+    found = getattr(module, class_name, None)
+    if not (isinstance(found, type) and issubclass(found, Actuator)):
+        raise CatalogError(f"{where}: {class_name} is not an actuator (a subclass of sensors.driver.Actuator)")
+    missing = [key for key in ("name", "addresses", "ident", "longest_s") if not hasattr(found, key)]
+    missing += [f"{key}()" for key in ("start", "set", "stop") if getattr(found, key) is getattr(Actuator, key)]
+    if missing:
+        raise CatalogError(
+            f"{where}: {class_name} has no {', '.join(missing)}; sensors/driver.py says what each is for"
+        )
+    try:
+        return found()
+    except Exception as error:  # a stranger's code: whatever it raises is the finding
+        raise CatalogError(f"{where}: {class_name}() fails: {_words(error)}") from error
 
 
 def _load(where: str) -> type[I2CDriver]:

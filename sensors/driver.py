@@ -42,10 +42,15 @@ CHANNEL_UNITS: Mapping[str, str] = {
     "gyro_z": "rad/s",
     "pressure": "Pa",
     "force": "N",
+    "bridge": "V/V",
     "temperature": "degC",
     "status": "",
 }
-"""Every channel name a driver may use, and its unit. `strip_0`, `strip_1`, ... (0..1) are allowed besides."""
+"""Every channel name a driver may use, and its unit. `strip_0`, `strip_1`, ... (0..1) are allowed besides.
+
+`bridge` is a load cell's output over its excitation: what its amplifier knows. `force` is for a sensor that was
+calibrated in newtons where it was made.
+"""
 
 
 class Channel(NamedTuple):
@@ -61,6 +66,8 @@ class Ident(NamedTuple):
 
     register: int
     chips: Mapping[int, str]
+    mask: int = 0xFF
+    """The bits of the register that are the identity; the others may be anything."""
 
 
 class Gap(NamedTuple):
@@ -118,7 +125,7 @@ class I2CDriver:
     gyro_full_scale_rad_s: ClassVar[float | None] = None
     """Rate at which the gyroscope clips, as configured by `start` (IMUs only)."""
     force_full_scale: ClassVar[float | None] = None
-    """Reading (N or Pa) beyond which the sensor says nothing more (force sensors only)."""
+    """Reading (N, V/V or Pa) beyond which the sensor says nothing more (force sensors only)."""
     source: ClassVar[str] = ""
     """The data sheet: name and revision."""
 
@@ -136,6 +143,37 @@ class I2CDriver:
 
     def stop(self, io: I2CIo) -> None:
         """Put the chip to sleep."""
+        raise NotImplementedError
+
+
+class Actuator:
+    """Base of every driver of something that moves: fill in the table, write three methods.
+
+    The rules are those of a sensor's driver: no threads, no times, no retries, and `OSError` passes through.
+    """
+
+    name: ClassVar[str]
+    addresses: ClassVar[tuple[int, ...]]
+    ident: ClassVar[Ident]
+    longest_s: ClassVar[float]
+    """The chip itself ends what `set` began after this time, whatever becomes of the computer. No more than 1 s."""
+    source: ClassVar[str] = ""
+    """The data sheet: name and revision."""
+
+    def start(self, io: I2CIo, chip: str) -> None:
+        """Reset and configure the chip; nothing moves. `chip` is a value of `ident.chips`."""
+        raise NotImplementedError
+
+    def set(self, io: I2CIo, level: float, seconds: float) -> None:
+        """Run at `level` (0..1, of the owner's maximum) from now on, in place of what runs; 0 is off.
+
+        It is called again with 0 after `seconds` (at most `longest_s`), and about once a second with 0 while nothing
+        runs: raise `SensorFault` if the chip says that it was reset or that something is wrong.
+        """
+        raise NotImplementedError
+
+    def stop(self, io: I2CIo) -> None:
+        """Off, and asleep."""
         raise NotImplementedError
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sensors.driver import I2CDriver, I2CIo, SensorFault
+from sensors.driver import Actuator, I2CDriver, I2CIo, SensorFault
 
 # Who else answers at a register, so that an unknown value can name the likely board. From the chips' data
 # sheets by way of Linux drivers/iio and SlimeVR-Tracker-ESP.
@@ -25,6 +25,10 @@ _OTHERS: dict[tuple[int, int], str] = {
     (0x00, 0xEA): "an ICM-20948",
     (0x00, 0xE1): "an ICM-20649",
     (0x00, 0xA0): "a BNO055",
+    (0x0F, 0xB4): "an LPS28DFW",
+    (0x0F, 0xB1): "an LPS22HB",
+    (0x0F, 0xB3): "an LPS22HH",
+    (0x0F, 0xBD): "an LPS25HB",
 }
 
 # Those of them that no driver here reads, and why not.
@@ -36,10 +40,13 @@ _UNFIT: dict[tuple[int, int], str] = {
     (0x75, 0x44): "it has other ranges in the same registers, so no driver here reads it",
     (0x75, 0x67): "it has a register map of its own, so no driver here reads it",
     (0x00, 0xE1): "it has other ranges in the same registers, so no driver here reads it",
+    (0x0F, 0xB1): "it ends 25 kPa above the air, too soon for a bladder: take an LPS28DFW",
+    (0x0F, 0xB3): "it ends 25 kPa above the air, too soon for a bladder: take an LPS28DFW",
+    (0x0F, 0xBD): "it ends 25 kPa above the air, too soon for a bladder: take an LPS28DFW",
 }
 
 
-def probe(io: I2CIo, driver: I2CDriver) -> str:
+def probe(io: I2CIo, driver: I2CDriver | Actuator) -> str:
     """The variant that answers, as `driver.ident` names it.
 
     A driver without an identity register gets "" if anything answers: its `start` has to look closer.
@@ -48,11 +55,12 @@ def probe(io: I2CIo, driver: I2CDriver) -> str:
     if driver.ident is None:
         io.transfer(b"", 1)
         return ""
-    register, chips = driver.ident
+    register, chips, mask = driver.ident
     value = io.read(register, 1)[0]
-    if value in chips:
-        return chips[value]
-    _check_bank(io, driver)
+    if value & mask in chips and value != 0xFF:  # with a mask, a line that floats could look like a chip
+        return chips[value & mask]
+    if isinstance(driver, I2CDriver):
+        _check_bank(io, driver)
     known = [f"0x{number:02x} ({chip})" for number, chip in chips.items()]
     if len(known) > 6:
         known[4:] = [f"{len(known) - 4} more (slowroll drivers show {driver.name})"]

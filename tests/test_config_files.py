@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from msgspec.inspect import StructType
 
-from firmware_host.acquisition.devices import devices_for
+from firmware_host.acquisition.devices import actuator_for, devices_for
 from firmware_host.cli import main
 from firmware_host.coaching.inputs import Person
 from firmware_host.coaching.planner import plan
@@ -87,7 +87,7 @@ def test_the_walk_finds_the_keys() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_shipped_file_is_sound_with_drivers_and_profile(file: Path) -> None:
     settings = load(file)
-    devices_for(settings.tools, Catalog(installed=()))
+    actuator_for(settings.haptic, devices_for(settings.tools, Catalog(installed=())))
     load_profile(settings.coach.profile)
 
 

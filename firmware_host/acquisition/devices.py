@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from firmware_host.settings import SensorSettings, SettingsError, ToolSettings
-from sensors.catalog import Catalog, CatalogError
-from sensors.driver import I2CDriver, Role
+from firmware_host.settings import HapticSettings, SensorSettings, SettingsError, ToolSettings
+from sensors.catalog import Catalog, CatalogError, make_actuator
+from sensors.driver import Actuator, I2CDriver, Role
 
 DEFAULT_RATE_HZ: dict[Role, float] = {"imu": 100.0, "force": 50.0}
 
@@ -80,3 +80,29 @@ def _check_addresses(device: Device, others: list[Device], bus: str) -> None:
                 f"tools: {other.name} and {device.name} on bus {bus} could both be at 0x{shared[0]:02x}; "
                 "give each its own `address` (strap one chip's address pin), or use another bus"
             )
+
+
+def actuator_for(haptic: HapticSettings, buses: dict[str, list[Device]]) -> Actuator | None:
+    """The motor driver the owner names, if any; its bus is in `buses` afterwards.
+
+    Raises `SettingsError` if the driver is unknown or broken, or if a sensor could be at its address.
+    """
+    if haptic.driver is None:
+        return None
+    if haptic.bus == "sim":
+        raise SettingsError(
+            'haptic.bus: the simulated bus has no motor driver; leave haptic.driver out, and use "mock" pins'
+        )
+    try:
+        driver = make_actuator(haptic.driver)
+    except CatalogError as error:
+        raise SettingsError(f"haptic.driver: {error}") from error
+    addresses = driver.addresses if haptic.address is None else (haptic.address,)
+    for other in buses.setdefault(str(haptic.bus), []):
+        shared = sorted(set(addresses) & set(other.addresses))
+        if shared:
+            raise SettingsError(
+                f"haptic: {driver.name} and the {other.name} on bus {haptic.bus} could both be at 0x{shared[0]:02x}; "
+                "give each its own `address`, or use another bus"
+            )
+    return driver

@@ -1,5 +1,8 @@
 """One I2C bus: its devices are read in turn by one thread, and every reading goes out through `emit`.
 
+An actuator on the bus is served by the same thread, before any sensor, and wakes it. While a driver waits for its chip
+(an amplifier that calibrates itself takes most of a second, which is longer than a FIFO lasts), the others go on.
+
     bus = I2CBus("1", lambda: open_linux_bus("1"), devices, clock, emit)
     bus.start()
 
@@ -14,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from firmware_host.acquisition.actuation import SupervisedActuator
 from firmware_host.acquisition.devices import Device
 from firmware_host.acquisition.diagnostics import DeviceDiagnostics
 from firmware_host.acquisition.hints import error_words, open_hint
@@ -28,6 +32,10 @@ IDLE_S = 1.0
 STOP_S = 1.0
 NAP_S = 0.1
 """`stop` can wait so long. Up to here the thread just sleeps, at two thirds of what waiting for `stop` costs."""
+
+
+LEAST_WAIT_S = 0.008
+"""A driver that waits less is in the middle of a reading of its own: nobody comes between."""
 
 
 class I2CBus:
@@ -46,6 +54,7 @@ class I2CBus:
         clock: Clock,
         emit: Callable[[list[Input]], None],
         sysfs: Path = SYSFS_DEVICES,
+        actuators: Iterable[SupervisedActuator] = (),
     ) -> None:
         self._name = name
         self._open_bus = open_bus
@@ -55,6 +64,13 @@ class I2CBus:
         self._bus: Bus | None = None
         self._devices = [SupervisedDevice(device, name, clock, self._reach) for device in devices]
         self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._busy: SupervisedDevice | None = None
+        self._waiting = False
+        self._actuators = tuple(actuators)
+        self._everybody: tuple[SupervisedDevice | SupervisedActuator, ...] = (*self._devices, *self._actuators)
+        for actuator in self._actuators:
+            actuator.attach(name, self._reach, self._wake.set)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -65,6 +81,7 @@ class I2CBus:
     def stop(self) -> None:
         """End within a second: chips asleep, bus closed. May be called twice, and without `start`."""
         self._stopping.set()
+        self._wake.set()
         if self._thread is None:
             self._shut()
         elif self._thread is not threading.current_thread():
@@ -72,33 +89,66 @@ class I2CBus:
 
     def poll(self) -> float:
         """Do whatever is due now; return the time (s) of the next due moment."""
+        self._act()
         for device in self._devices:
             if device.due <= self._clock.now():
-                inputs = device.poll()
-                if inputs:
-                    self._emit(inputs)
-        if self._bus is not None and not any(device.running for device in self._devices):
+                self._busy = device
+                self._emit_all(device.poll())
+                self._busy = None
+                self._act()  # a cue does not wait for the next sensor
+        if self._bus is not None and not any(one.running for one in self._everybody):
             self._close()
-        return min((device.due for device in self._devices), default=self._clock.now() + IDLE_S)
+        return min((one.due for one in self._everybody), default=self._clock.now() + IDLE_S)
 
     def diagnostics(self) -> tuple[DeviceDiagnostics, ...]:
         """How each device is doing; may be called from any thread."""
-        return tuple(device.diagnostics() for device in self._devices)
+        return tuple(one.diagnostics() for one in self._everybody)
+
+    def _act(self) -> None:
+        for actuator in self._actuators:
+            self._emit_all(actuator.poll())
+
+    def _emit_all(self, inputs: list[Input]) -> None:
+        if inputs:
+            self._emit(inputs)
+
+    def _wait(self, seconds: float) -> None:
+        """A driver waits for its chip: in a long wait the devices that run are read, and what moves is served."""
+        if seconds < LEAST_WAIT_S or self._waiting or self._busy is None:
+            self._clock.sleep(seconds)
+            return
+        end = self._clock.now() + seconds
+        others = [device for device in self._devices if device is not self._busy]
+        self._waiting = True  # theirs are plain waits: nobody waits for two
+        try:
+            while (now := self._clock.now()) < end:
+                self._act()
+                for device in others:
+                    if device.running and device.due <= now:
+                        self._emit_all(device.poll())
+                due = [device.due for device in others if device.running]
+                due += [actuator.due for actuator in self._actuators if actuator.running]
+                self._clock.sleep(min((end, *due)) - self._clock.now())
+        finally:
+            self._waiting = False
 
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
+                self._wake.clear()  # before looking, so that nothing asked meanwhile is missed
                 pause_s = self.poll() - self._clock.now()
-                if pause_s <= NAP_S:
+                if self._stopping.is_set():
+                    break
+                if pause_s <= NAP_S and not self._actuators:
                     self._clock.sleep(pause_s)
                 else:
-                    self._clock.wait(self._stopping, pause_s)
+                    self._clock.wait(self._wake, pause_s)
         finally:
             self._shut()
 
     def _shut(self) -> None:
-        for device in self._devices:
-            device.stop()
+        for one in reversed(self._everybody):  # what moves first
+            one.stop()
         self._close()
 
     def _close(self) -> None:
@@ -122,7 +172,7 @@ class I2CBus:
                 raise SensorFault(
                     f"bus {self._name} can't be opened: {error_words(error)}", open_hint(error)
                 ) from error
-        return SmbusIo(self._bus, address, self._clock.sleep)
+        return SmbusIo(self._bus, address, self._wait)
 
 
 def kernel_driver(bus: str, address: int, sysfs: Path = SYSFS_DEVICES) -> str:

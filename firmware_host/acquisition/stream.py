@@ -129,6 +129,9 @@ def _converter(device: Device, channels: tuple[Channel, ...]) -> Callable[[float
     if "force" in place:
         force = value("force")
         return lambda t, numbers: ForceSample(t, tool, "force", force(numbers))
+    if "bridge" in place:
+        bridge = value("bridge")
+        return lambda t, numbers: ForceSample(t, tool, "bridge", bridge(numbers))
     if "pressure" in place:
         pressure = value("pressure")
         return lambda t, numbers: ForceSample(t, tool, "pressure", pressure(numbers))

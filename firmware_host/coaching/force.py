@@ -3,6 +3,7 @@
 | kind | reading | becomes |
 |---|---|---|
 | force | N | N above its tare |
+| force | V/V of a load cell's bridge | as bladder |
 | bladder | Pa, absolute | N through the calibration's points above zero; without points, load 0..1 |
 | strips | 0..1 each | their sum, then as bladder; fewer than six: the one that points to the body (strips.py) |
 | contact | 0..1 | load 0..1 only |
@@ -27,14 +28,16 @@ BODY_ON, BODY_OFF = 0.05, 0.03
 FIXED_N = {"massage_stick": (8.0, 5.0), "massage_ball": (15.0, 10.0)}
 OWN_ON, OWN_OFF = 0.08, 0.03
 """Uncalibrated: shares of the sensor's own maximum."""
-LEAST_RANGE = {"force": 10.0, "pressure": 1500.0, "strips": 0.05}
-"""Smallest own maximum above zero that is a load at all (N, Pa, 0..1): below it, it is noise or drift."""
-ZERO_DRIFT = {"force": 0.0, "pressure": 6000.0, "strips": 0.1}
-"""How far a zero may have moved since it was calibrated: 3 kPa of weather and 8 K for a bladder."""
+LEAST_RANGE = {"force": 10.0, "bridge": 1e-5, "pressure": 1500.0, "strips": 0.05}
+"""Smallest own maximum above zero that is a load at all (N, V/V, Pa, 0..1): below it, it is noise or drift.
+Load cells give 1 or 2 mV/V at 500 to 2000 N: 1e-5 V/V is 3 to 20 N."""
+ZERO_DRIFT = {"force": 0.0, "bridge": 4e-5, "pressure": 6000.0, "strips": 0.1}
+"""How far a zero may have moved since it was calibrated: 3 kPa of weather and 8 K for a bladder; 2 to 4 % of a load
+cell's range for its own creep, and the step of up to 1 % that its amplifier makes when it is switched on."""
 ZERO_FOLLOW_S = 8.0
 SETTLE_S = 2.0
 """A new zero is taken after the reading has stood this long within `STEADY` (design: tare at start)."""
-STEADY = {"force": 1.0, "pressure": 120.0, "strips": 0.01}
+STEADY = {"force": 1.0, "bridge": 2e-6, "pressure": 120.0, "strips": 0.01}
 END_SHARE = 0.999
 """A reading this close to full scale is at the sensor's end."""
 GRAVITY = 9.80665

@@ -13,7 +13,7 @@ Vector = tuple[float, float, float]
 Side = Literal["left", "right"]
 ToolKind = Literal["foam_roller", "massage_stick", "massage_ball", "hands"]
 PressureKind = Literal["force", "bladder", "strips", "contact", "none"]
-ForceUnit = Literal["force", "pressure", "strips"]
+ForceUnit = Literal["force", "bridge", "pressure", "strips"]
 
 
 class Calibration(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,7 +24,7 @@ class Calibration(Struct, frozen=True, kw_only=True, omit_defaults=True):
     radius_m: float | None = None
     """Effective unloaded radius found by rolling a known distance; replaces the tool's nominal one."""
     zero: float | None = None
-    """Reading of the unloaded force sensor, in its own unit (N, Pa or 0..1)."""
+    """Reading of the unloaded force sensor, in its own unit (N, V/V, Pa or 0..1)."""
     points: tuple[tuple[float, float], ...] = ()
     """(reading above zero, force in N), rising in both; linear in between, last slope beyond."""
     span_m: float | None = None
@@ -45,7 +45,7 @@ class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pressure: PressureKind = "none"
     gyro_full_scale_rad_s: float | None = None
     force_full_scale: float | None = None
-    """Reading (N or Pa) at which the force sensor is at its end; strips and pads end at 1."""
+    """Reading (N, V/V or Pa) at which the force sensor is at its end; strips and pads end at 1."""
     calibration: Calibration = Calibration()
 
 
@@ -68,7 +68,7 @@ class ForceSample(Struct, frozen=True, gc=False):
     tool: str
     unit: ForceUnit
     value: float | tuple[float, ...]
-    """N, Pa, or 0..1 for each strip."""
+    """N, V/V of a load cell's bridge, Pa, or 0..1 for each strip."""
 
 
 class StreamGap(Struct, frozen=True):

@@ -11,10 +11,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gpiozero import DigitalInputDevice
 from gpiozero.exc import GPIOZeroError
+from msgspec.structs import replace
 
 from firmware_host.clock import Clock
 from firmware_host.coaching.events import Cue
@@ -49,6 +50,16 @@ class _Play(NamedTuple):
     pattern: Pattern
 
 
+class Buzzer(Protocol):
+    """A motor that somebody else drives. Neither call blocks."""
+
+    def run(self, level: float, seconds: float) -> None:
+        """Run at `level` (0..1) for `seconds`, in place of what runs."""
+
+    def off(self) -> None:
+        """Nothing runs any more."""
+
+
 class Feedback:
     """Plays cues on the pins that `settings` name.
 
@@ -56,6 +67,8 @@ class Feedback:
     only if a pin is named, and what it returns is closed with the devices. `ran(t, seconds)` is called from
     the feedback thread as each burst of the motor really starts, `gesture(command)` with "next", "spot" or
     "pain"; neither may block. `max_on_s` is the motor's dead-man time in real seconds.
+
+    With a `buzzer` the bursts are its to run, in place of a motor on a pin, and to tell of: `ran` is not called.
 
     With no pin named the patterns are evaluated all the same, for the page.
     """
@@ -68,7 +81,11 @@ class Feedback:
         ran: Callable[[float, float], None],
         gesture: Callable[[str], None],
         max_on_s: float = MAX_ON_S,
+        buzzer: Buzzer | None = None,
     ) -> None:
+        self._buzzer = buzzer
+        if buzzer is not None:
+            settings = replace(settings, motor=None)
         self._settings = settings
         self._factory = factory
         self._clock = clock
@@ -89,6 +106,7 @@ class Feedback:
         self._playing: _Play | None = None
         self._began = 0.0
         self._burst: Burst | None = None
+        self._buzz_until = 0.0
         self._lit = self._mood
         self._lit_since = 0.0
         self._gestures = Gestures()
@@ -138,6 +156,7 @@ class Feedback:
         with self._writing:
             self._wanted = None
             self._mood = Mood("dark")
+            self._silence()
             self._outputs.off()
             self._shown = Shown(DARK, 0.0, None)
         self._wake.set()
@@ -177,6 +196,8 @@ class Feedback:
             self._lit, self._lit_since = self._mood, now
         output, burst, name, due = self._evaluate(now)
         runs = self._outputs.motor(output.motor)
+        if self._buzzer is not None:
+            self._buzz(self._buzzer, burst, now)
         at_once = "pain" in (name or self._lit.kind)
         led, later = self._calm.allow(now + TINY_S, output.led or DARK, at_once)
         if later is not None:
@@ -186,6 +207,20 @@ class Feedback:
         started = burst is not None and runs and burst is not self._burst
         self._burst = burst
         return (burst.end_s - (now - self._began) if burst is not None and started else None), due
+
+    def _buzz(self, buzzer: Buzzer, burst: Burst | None, now: float) -> None:
+        """Hand a burst that begins to the buzzer, which ends it by itself; one that is to end before its time, here."""
+        if burst is not None and burst is not self._burst:
+            seconds = burst.end_s - (now - self._began)
+            self._buzz_until = now + seconds
+            buzzer.run(self._settings.motor_level, seconds)
+        elif burst is None and now + TINY_S < self._buzz_until:
+            self._silence()
+
+    def _silence(self) -> None:
+        self._buzz_until = 0.0
+        if self._buzzer is not None:
+            self._buzzer.off()
 
     def _evaluate(self, now: float) -> tuple[Output, Burst | None, str | None, float | None]:
         """What the outputs are to do at `now`, the burst and the pattern that run, and the next edge's
@@ -250,6 +285,7 @@ class Feedback:
     def _close(self) -> None:
         """Outputs off, then devices, then the factory: the reverse of opening, all of it whatever fails."""
         with self._writing:
+            self._silence()
             self._closing.close()
             self._shown = Shown(DARK, 0.0, None)
 

@@ -92,6 +92,7 @@ class _Line(Struct, frozen=True, omit_defaults=True):
     accel: Vector | None = None
     gyro: Vector | None = None
     force: float | None = None
+    bridge: float | None = None
     pressure: float | None = None
     strips: tuple[float, ...] | None = None
     tick: int | None = None
@@ -132,11 +133,12 @@ class _ImuLine(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class _PlainLine(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A line of newtons, a bladder's, or a tick, in bounds."""
+    """A line of newtons, a load cell's, a bladder's, or a tick, in bounds."""
 
     t: Time
     tool: str | None = None
     force: Reading | None = None
+    bridge: Reading | None = None
     pressure: Reading | None = None
     tick: int | None = None
 
@@ -203,6 +205,8 @@ def decode(line: bytes) -> Input:
         return ForceSample(plain.t, tool, "force", force)
     if tool is not None and pressure is not None:
         return ForceSample(plain.t, tool, "pressure", pressure)
+    if tool is not None and plain.bridge is not None:
+        return ForceSample(plain.t, tool, "bridge", plain.bridge)
     return _decode_any(line)
 
 
@@ -241,7 +245,7 @@ def _decode_any(line: bytes) -> Input:
 
 
 def _decode_rest(got: _Line, tool: str) -> Input:
-    for unit in ("force", "pressure", "strips"):
+    for unit in ("force", "bridge", "pressure", "strips"):
         value = getattr(got, unit)
         if value is not None:
             for number in value if isinstance(value, tuple) else (value,):

@@ -18,6 +18,10 @@ ImuSource = Callable[[float], tuple[Vector, Vector]]
 """Time in s -> (specific force in m/s2, angular rate in rad/s), both in sensor axes."""
 PressureSource = Callable[[float], tuple[float, float]]
 """Time in s -> (absolute pressure in Pa, temperature in degC)."""
+BridgeSource = Callable[[float], float]
+"""Time in s -> a load cell's output over its excitation (V/V)."""
+ConductanceSource = Callable[[float], tuple[float, ...]]
+"""Time in s -> the conductance (S) of the force-sensing resistor at each of four inputs."""
 
 
 class ChipModel(Protocol):
@@ -42,6 +46,12 @@ class Truth(Protocol):
 
     def pressure(self, t: float) -> tuple[float, float]:
         """Pressure (Pa) and temperature (degC) at `t`."""
+
+    def bridge(self, t: float) -> float:
+        """A load cell's output over its excitation (V/V) at `t`."""
+
+    def conductances(self, t: float) -> tuple[float, ...]:
+        """Conductances (S) of four force-sensing resistors at `t`."""
 
 
 class GoldenWrite(NamedTuple):

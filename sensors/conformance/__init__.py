@@ -53,6 +53,8 @@ CHIP_CHECKS: dict[str, Callable[[wire.NewTrial], None]] = {
     "low-pass": signal.low_pass,
     "rate": signal.rate_delivered,
     "pressure": signal.pressure_values,
+    "bridge": signal.bridge_values,
+    "strips": signal.strip_values,
     "integrity": signal.integrity,
 }
 

@@ -55,12 +55,20 @@ class BenchTruth:
         self.accel_at: Callable[[float], Vector] = lambda _t: (0.0, 0.0, STANDARD_GRAVITY)
         self.gyro_at: Callable[[float], Vector] = lambda _t: (0.0, 0.0, 0.0)
         self.pascal = 101_325.0
+        self.bridge_v_v = 0.0
+        self.siemens: tuple[float, ...] = (0.0,) * 4
 
     def imu(self, t: float) -> tuple[Vector, Vector]:
         return self.accel_at(t), self.gyro_at(t)
 
     def pressure(self, _t: float) -> tuple[float, float]:
         return self.pascal, 25.0
+
+    def bridge(self, _t: float) -> float:
+        return self.bridge_v_v
+
+    def conductances(self, _t: float) -> tuple[float, ...]:
+        return self.siemens
 
 
 class BenchIo:

@@ -121,6 +121,55 @@ def pressure_values(new: NewTrial) -> None:
         raise Wrong(f"Far beyond full scale the driver says {seen:.0f} Pa, not its top.", "saturation")
 
 
+def bridge_values(new: NewTrial) -> None:
+    """Known outputs of a load cell come out in V/V with their sign, from the first on, and full scale is told."""
+    full = new().driver.force_full_scale
+    for ratio in (0.0, 1e-4, -5e-5, 2e-3):
+        trial = _with_channel(new, "bridge")
+        trial.truth.bridge_v_v = ratio
+        trial.start()
+        seen = trial.frames(0.3, trial.poll_s(trial.pick_rate()))
+        worst = max((frame["bridge"] for frame in seen), key=lambda value: abs(value - ratio))
+        if abs(worst - ratio) > 1e-6 + 0.005 * abs(ratio):
+            raise Wrong(
+                f"A cell that gives {ratio * 1e3:g} mV/V comes out as {worst * 1e3:.4g} mV/V.",
+                "gain, reference, offset calibration after every change of gain or rate, settling, byte order",
+            )
+    trial = new()
+    trial.truth.bridge_v_v = 0.1
+    trial.start()
+    seen_full = mean(trial.settled(), "bridge")
+    if full is None or abs(seen_full - full) > 0.001 * full:
+        raise Wrong(
+            f"Far beyond full scale the driver says {seen_full:.4g} V/V; force_full_scale is {full}.", "input range"
+        )
+
+
+def strip_values(new: NewTrial) -> None:
+    """The conductance of each force-sensing resistor comes out on its own strip, near linear, 0 to 1."""
+    trial = _with_channel(new, "strip_0")
+    count = len(trial.driver.channels(trial.variant))
+    for pressed in range(count):
+        trial = new()
+        trial.start()
+        shares = []
+        for siemens in (1e-4, 2e-4, 4e-4, 1.0):
+            trial.truth.siemens = tuple(siemens if place == pressed else 0.0 for place in range(4))
+            frames = trial.settled()
+            shares.append(mean(frames, f"strip_{pressed}"))
+            others = [mean(frames, f"strip_{place}") for place in range(count) if place != pressed]
+            if max(others, default=0.0) > 0.01:
+                raise Wrong(f"Strip {pressed} is pressed, and another says {max(others):.2f}.", "input multiplexer")
+        if abs(shares[1] / shares[0] - 2) > 0.1 or abs(shares[2] / shares[0] - 4) > 0.2:
+            raise Wrong(
+                f"Twice and four times the conductance come out as {shares[1] / shares[0]:.2f} and "
+                f"{shares[2] / shares[0]:.2f} times the reading.",
+                "the divider: G = V / (R (supply - V))",
+            )
+        if not 0.999 <= shares[3] <= 1.0:
+            raise Wrong(f"A strip that is pressed flat says {shares[3]:.3f}; 1 is its end.", "full scale")
+
+
 def integrity(new: NewTrial) -> None:
     """A chip that reports damaged memory is a SensorFault with a hint, not a reading."""
     trial = new()
@@ -141,6 +190,13 @@ def _imu(new: NewTrial) -> Trial:
     trial = new()
     if trial.driver.role != "imu":
         raise NotChecked("the driver is not an IMU")
+    return trial
+
+
+def _with_channel(new: NewTrial, name: str) -> Trial:
+    trial = new()
+    if name not in {channel.name for channel in trial.driver.channels(trial.variant)}:
+        raise NotChecked(f"the driver has no channel {name}")
     return trial
 
 

@@ -72,7 +72,7 @@ def _check_role(driver: I2CDriver, names: list[str]) -> None:
         if "gyro_x" in present and driver.gyro_full_scale_rad_s is None:
             raise Wrong("gyro_full_scale_rad_s is missing: at which rate does the gyroscope clip?", "full scale")
     else:
-        kinds = [bool(present & {"pressure"}), bool(present & {"force"})]
+        kinds = [bool(present & {kind}) for kind in ("pressure", "force", "bridge")]
         kinds.append(any(name.startswith("strip_") for name in names))
         if sum(kinds) != 1:
-            raise Wrong('a "force" driver gives exactly one of pressure, force and strip_0, strip_1, ...', API)
+            raise Wrong('a "force" driver gives exactly one of pressure, force, bridge and strip_0, ...', API)

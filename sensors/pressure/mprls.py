@@ -65,6 +65,11 @@ class Mprls(I2CDriver):
                 "the pressure sensor stays busy: no reading 15 ms after it was asked",
                 "its supply may be weak or another program uses it: check 3.3 V at the board",
             )
+        if not status & POWERED:
+            raise SensorFault(
+                f"the pressure sensor answers status 0x{status:02x}: it has no power",
+                "it probably lost its supply for a moment: check the 3.3 V and GND wires",
+            )
         if status & INTEGRITY_FAILED:
             raise SensorFault(
                 "the pressure sensor reports that its calibration memory is damaged (status bit 2)",

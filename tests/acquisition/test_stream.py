@@ -25,6 +25,11 @@ class Cell(I2CDriver):
         return (Channel("force", 0.5, -10.0),)
 
 
+class Bridge(Cell):
+    def channels(self, chip: str) -> tuple[Channel, ...]:
+        return (Channel("bridge", 0.5),)
+
+
 class Strips(Cell):
     frame: ClassVar[str] = "<2B"
 
@@ -50,10 +55,11 @@ def stream_of(driver: I2CDriver) -> Stream:
     ("driver", "data", "expected"),
     [
         (Cell(), struct.pack("<h", 100), ForceSample(2.0, "roller", "force", 40.0)),
+        (Bridge(), struct.pack("<h", -100), ForceSample(2.0, "roller", "bridge", -50.0)),
         (Strips(), bytes((255, 51)), ForceSample(2.0, "roller", "strips", (1.0, 0.2))),
         (GyroOnly(), struct.pack("<3h", 1000, -2000, 0), ImuSample(2.0, "roller", None, (1.0, -2.0, 0.0))),
     ],
-    ids=["force", "strips", "gyro only"],
+    ids=["force", "bridge", "strips", "gyro only"],
 )
 def test_each_kind_of_channel(driver: I2CDriver, data: bytes, expected: object) -> None:
     assert stream_of(driver).take(data, 2.0, 2.001) == [expected]

@@ -44,7 +44,7 @@ text = st.text(max_size=8)
 inputs: st.SearchStrategy[Any] = st.one_of(
     st.builds(ImuSample, moment, st.just("roller"), vector, st.none() | vector),
     st.builds(ImuSample, moment, st.just("roller"), st.none(), vector),
-    st.builds(ForceSample, moment, st.just("roller"), st.sampled_from(["force", "pressure"]), number),
+    st.builds(ForceSample, moment, st.just("roller"), st.sampled_from(["force", "bridge", "pressure"]), number),
     st.builds(
         ForceSample, moment, st.just("roller"), st.just("strips"), st.lists(number, min_size=1, max_size=4).map(tuple)
     ),
@@ -73,7 +73,7 @@ def meaning(decoder: Callable[[bytes], Input], line: bytes) -> Input | str:
 
 keys = st.dictionaries(
     st.sampled_from(
-        ["tool", "accel", "gyro", "force", "pressure", "strips", "tick", "haptic", "gap", "command", "new"]
+        ["tool", "accel", "gyro", "force", "bridge", "pressure", "strips", "tick", "haptic", "gap", "command", "new"]
     ),
     st.sampled_from(["roller", 1, 1.5, 1e9, None, [0, 0, 1], [0, 0, 1e8], [1, 2], [], "]"]),
     max_size=4,

@@ -10,7 +10,9 @@ import pytest
 
 from sensors.chips.mprls import COUNTS_AT_FULL, COUNTS_AT_ZERO, FULL_SCALE_PA, MprlsChip
 from sensors.chips.mpu6050 import Mpu6050Chip
-from sensors.driver import STANDARD_GRAVITY
+from sensors.conformance.bench import BenchIo
+from sensors.driver import STANDARD_GRAVITY, SensorFault
+from sensors.pressure.mprls import Mprls
 
 Vector = tuple[float, float, float]
 
@@ -305,3 +307,10 @@ def test_mprls_faults() -> None:
     bladder.chip.unplugged = True
     with pytest.raises(OSError, match="Remote I/O"):
         bladder.measure()
+
+
+def test_mprls_without_power_is_a_fault_and_no_vacuum() -> None:
+    """Every byte 0: a supply that is gone while the pull-ups of another board still answer."""
+    with pytest.raises(SensorFault, match="no power") as caught:
+        Mprls().read(BenchIo(lambda _data, count: bytes(count)))
+    assert caught.value.hint
