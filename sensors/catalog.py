@@ -29,6 +29,7 @@ BUILT_IN: dict[str, str] = {
     "lsm6ds3": "sensors.imu.lsm6ds3:Lsm6ds3",
     "lsm6dso": "sensors.imu.lsm6dso:Lsm6dso",
     "bmi270": "sensors.imu.bmi270:Bmi270",
+    "bno055": "sensors.imu.bno055:Bno055",
 }
 """Name -> "module:Class" of the drivers that come with Slowroll."""
 

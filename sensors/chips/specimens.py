@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sensors.chips import bmi270, icm20948, icm42688, lsm6ds3, lsm6dso, mprls, mpu6050
+from sensors.chips import bmi270, bno055, icm20948, icm42688, lsm6ds3, lsm6dso, mprls, mpu6050
 from sensors.chips.model import Specimen
 
 SPECIMENS: dict[str, Specimen] = {
@@ -15,5 +15,6 @@ SPECIMENS: dict[str, Specimen] = {
         icm42688.SPECIMEN,
         mprls.SPECIMEN,
         bmi270.SPECIMEN,
+        bno055.SPECIMEN,
     )
 }

@@ -119,7 +119,7 @@ class Trial:
         self.identity = identity
         ident = self.driver.ident
         self.variant = ident.chips.get(identity, "") if ident is not None else ""
-        self.io.sleep(0.2)  # the supply has been on for a while
+        self.io.sleep(1.0)  # the supply has been on for a while
 
     def pick_rate(self) -> float:
         """The rate most people use: the one nearest to 100 Hz."""

@@ -518,7 +518,7 @@ def test_the_upload_may_be_cut_into_other_pieces() -> None:
     ("driver", "check", "says"),
     [
         (LeavesTheLeak, signal.rotation_axes, "gyro_x is"),
-        (AccelerometerFirst, wire.whole_frames, "in another order"),
+        (AccelerometerFirst, wire.whole_frames, "accel"),
         (StaysInPowerSave, wire.starts_at_each_rate, "no sample comes"),
         (IgnoresTheSkipFrame, wire.overflow_is_a_gap, "instead of a Gap"),
     ],
@@ -529,8 +529,9 @@ def test_a_mistake_is_found(driver: type[Bmi270], check: Callable[[wire.NewTrial
 
 
 def test_an_upload_byte_by_byte_is_refused_by_the_chip() -> None:
+    trial = trial_of(SingleBytes)()
     with pytest.raises(SensorFault, match="did not accept"):
-        trial_of(SingleBytes)().start()
+        trial.driver.start(trial.io, 100, "BMI270")
 
 
 def test_a_driver_is_outfitted_on_the_bench_only() -> None:
