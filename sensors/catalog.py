@@ -28,6 +28,7 @@ BUILT_IN: dict[str, str] = {
     "mprls": "sensors.pressure.mprls:Mprls",
     "lsm6ds3": "sensors.imu.lsm6ds3:Lsm6ds3",
     "lsm6dso": "sensors.imu.lsm6dso:Lsm6dso",
+    "bmi160": "sensors.imu.bmi160:Bmi160",
     "bmi270": "sensors.imu.bmi270:Bmi270",
     "bno055": "sensors.imu.bno055:Bno055",
 }

@@ -122,6 +122,9 @@ class Bmi270Chip(BoschImu):
             return raw >> 8 if register > TEMPERATURE_0 else raw & 0xFF
         return super()._register(register, t)
 
+    def _stops_when_full(self) -> bool:
+        return bool(self._registers[0x48] & 0x01)  # fifo_stop_on_full
+
     def _accel_range_g(self) -> float:
         return float(2 << (self._registers[ACC_RANGE] & 0x03))
 

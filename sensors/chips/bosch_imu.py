@@ -43,7 +43,7 @@ class BoschImu(ABC):
     """Register of the byte count (two bytes)."""
     fifo_data: int
     fifo_config: int
-    """Register with the FIFO's sources; the one before it says what happens when it is full."""
+    """Register with the FIFO's sources."""
     accel_data: int
     gyro_data: int
     capacity: int
@@ -118,6 +118,10 @@ class BoschImu(ABC):
     @abstractmethod
     def _unfiltered(self, conf: int) -> bool:
         """Whether `conf` (ACC_CONF or GYR_CONF) leaves the low-pass out."""
+
+    @abstractmethod
+    def _stops_when_full(self) -> bool:
+        """Whether a full FIFO keeps the oldest frames, and not the newest."""
 
     def _leak(self) -> float:
         """Share of the rate about z that shows in x."""
@@ -220,7 +224,7 @@ class BoschImu(ABC):
 
     def _push(self, frame: bytes) -> None:
         free = self.capacity - sum(len(queued) for queued in self._fifo)
-        if free < len(frame) and self._registers[self.fifo_config - 1] & 0x01:  # fifo_stop_on_full
+        if free < len(frame) and self._stops_when_full():
             self._skipped += 1
             return
         while free < len(frame):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sensors.chips import bmi270, bno055, icm20948, icm42688, lsm6ds3, lsm6dso, mprls, mpu6050
+from sensors.chips import bmi160, bmi270, bno055, icm20948, icm42688, lsm6ds3, lsm6dso, mprls, mpu6050
 from sensors.chips.model import Specimen
 
 SPECIMENS: dict[str, Specimen] = {
@@ -14,6 +14,7 @@ SPECIMENS: dict[str, Specimen] = {
         icm20948.SPECIMEN,
         icm42688.SPECIMEN,
         mprls.SPECIMEN,
+        bmi160.SPECIMEN,
         bmi270.SPECIMEN,
         bno055.SPECIMEN,
     )

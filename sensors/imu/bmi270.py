@@ -18,12 +18,11 @@ from typing import ClassVar
 
 from sensors.driver import STANDARD_GRAVITY, Channel, Gap, I2CDriver, I2CIo, Ident, Role, SensorFault, xyz
 from sensors.imu import bmi270_blob
-from sensors.imu.bosch_fifo import TRANSFER_BYTES, split
+from sensors.imu.bosch_fifo import drain
 
 CHIP_ID = 0x00
 INTERNAL_STATUS = 0x21
-FIFO_LENGTH_0 = 0x24
-FIFO_DATA = 0x26
+FIFO_LENGTH_0 = 0x24  # followed by FIFO_DATA
 GYR_CAS = 0x3C  # on feature page 0, which is selected after a reset
 ACC_CONF = 0x40  # followed by ACC_RANGE, GYR_CONF, GYR_RANGE
 FIFO_CONFIG_0 = 0x48  # followed by FIFO_CONFIG_1
@@ -98,18 +97,11 @@ class Bmi270(I2CDriver):
         return rate
 
     def read(self, io: I2CIo) -> bytes | Gap:
-        left = int.from_bytes(io.read(FIFO_LENGTH_0, 2), "little") & 0x3FFF  # FIFO_LENGTH: 14 bits, in bytes
-        samples = bytearray()
-        while left > 0:
-            batch = split(io.read(FIFO_DATA, min(left, TRANSFER_BYTES)), INPUT_CONFIG_BYTES)
-            if batch.lost:
-                io.write(CMD, 0xB0)  # CMD: fifo_flush
-                return Gap(batch.lost)
-            if not batch.used:
-                break
-            samples += batch.samples
-            left -= batch.used
-        return self._without_leak(samples)
+        batch = drain(io, FIFO_LENGTH_0, 0x3FFF, INPUT_CONFIG_BYTES)  # FIFO_LENGTH: 14 bits; FIFO_DATA
+        if batch.lost:
+            io.write(CMD, 0xB0)  # CMD: fifo_flush
+            return Gap(batch.lost)
+        return self._without_leak(bytearray(batch.samples))
 
     def stop(self, io: I2CIo) -> None:
         io.write(PWR_CTRL, 0x00)  # PWR_CTRL: both sensors off

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sensors.driver import I2CIo
+
 SAMPLE_BYTES = 12
 TRANSFER_BYTES = 19 * (1 + SAMPLE_BYTES)
 """247 bytes: whole frames, and under 11 ms on a 250 kHz bus, so that other devices get their turn."""
@@ -51,3 +53,23 @@ def split(data: bytes, config_bytes: int) -> Batch:
             samples += data[at + 1 : end]
         at = end
     return Batch(bytes(samples), at, "")
+
+
+def drain(io: I2CIo, length_register: int, count_mask: int, config_bytes: int) -> Batch:
+    """Everything that waits, in transfers of a size that lets others have their turn.
+
+    `length_register` holds the count of bytes, and the FIFO's port is two behind it, in both chips.
+    """
+    left = int.from_bytes(io.read(length_register, 2), "little") & count_mask
+    samples = bytearray()
+    used = 0
+    while left > 0:
+        batch = split(io.read(length_register + 2, min(left, TRANSFER_BYTES)), config_bytes)
+        if batch.lost:
+            return batch
+        if not batch.used:
+            break
+        samples += batch.samples
+        used += batch.used
+        left -= batch.used
+    return Batch(bytes(samples), used, "")
