@@ -55,7 +55,7 @@ def probe(io: I2CIo, driver: I2CDriver) -> str:
         return ""
     register, chips = driver.ident
     value = io.read(register, 1)[0]
-    if register == CLOCK[0] and _is_bcd(value, 0, 59) and is_clock(io.read(*CLOCK)):
+    if register == CLOCK[0] and _is_bcd(value & 0x7F, 0, 59) and is_clock(io.read(*CLOCK)):
         raise SensorFault(
             f"a clock (DS3231, DS1307 or the like) is at this address, not a chip that {driver.name} knows",
             "it was left alone: give the sensor its other address (on most boards pin SDO or AD0 to 3.3 V) "
@@ -89,12 +89,15 @@ def _check_bank(io: I2CIo, driver: I2CDriver) -> None:
             f"if it is one that {driver.name} reads, take its power away for a moment: another program or a start "
             "that was cut off left it so",
         )
+
+
 def is_clock(registers: bytes) -> bool:
     """Whether 0x00 to 0x06 hold a date and time as a DS3231, DS1307 or the like has them.
 
-    Once a minute, at second 24, its first register reads as a BMI270's id. One look is enough: no sensor with its id
-    in 0x00 has a weekday, a date and a month, none of them 0, in the registers behind it; a BMI270's STATUS would have
-    to be 1 to 7, and it has bit 4 set.
+    At second 24 its first register reads as a BMI270's id, and a DS1307 that stands still at 51 or 53 as a BMI160's.
+    One look is enough: no sensor with its id in 0x00 has a weekday, a date and a month, none of them 0, in the
+    registers behind it; register 0x03 would have to be 1 to 7, and a BMI270's has bit 4 set, a BMI160's is 0 or 0x10
+    and up.
     """
     second, minute, hour, weekday, date, month, year = registers
     twelve = hour & 0x40

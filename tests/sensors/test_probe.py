@@ -7,10 +7,12 @@ from typing import ClassVar
 
 import pytest
 
+from sensors.chips import bmi160
 from sensors.chips.bmi270 import SPECIMEN, Bmi270Chip
 from sensors.chips.ds3231 import Ds3231Chip
 from sensors.conformance.bench import BenchIo, BenchTruth
 from sensors.driver import I2CDriver, Ident, SensorFault
+from sensors.imu.bmi160 import Bmi160
 from sensors.imu.bmi270 import Bmi270
 from sensors.imu.mpu6050 import Mpu6050
 from sensors.probe import is_clock, probe
@@ -60,6 +62,24 @@ def test_at_second_24_it_has_a_bmi270s_id() -> None:
     with pytest.raises(SensorFault, match="a clock"):
         probe(io, Bmi270())
     assert chip.written == []
+
+
+@pytest.mark.parametrize(("seconds", "driver"), [(0xD1, Bmi160), (0xD3, Bmi160), (0x24, Bmi270)])
+def test_a_clock_that_stands_still_is_none_either(seconds: int, driver: type[I2CDriver]) -> None:
+    time = bytes((seconds, 0x30, 0x12, 0x04, 0x28, 0x02, 0x26)) + bytes(64)
+    io = BenchIo(lambda data, count: time[data[0] :][:count])
+    with pytest.raises(SensorFault, match="a clock"):
+        probe(io, driver())
+    assert io.writes() == []
+
+
+def test_a_real_bmi160_is_taken_asleep_and_running() -> None:
+    io = BenchIo(lambda data, count: chip.transfer(data, count))
+    chip = bmi160.SPECIMEN.build(lambda: io.t, BenchTruth(), 0xD1)
+    io.sleep(0.1)
+    assert probe(io, Bmi160()) == "BMI160"
+    Bmi160().start(io, 100, "BMI160")
+    assert probe(io, Bmi160()) == "BMI160"
 
 
 def test_a_real_bmi270_is_taken_asleep_and_running() -> None:
