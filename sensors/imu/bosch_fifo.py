@@ -16,13 +16,14 @@ TRANSFER_BYTES = 19 * (1 + SAMPLE_BYTES)
 """247 bytes: whole frames, and under 11 ms on a 250 kHz bus, so that other devices get their turn."""
 
 OVERFLOW = "fifo overflow"
+DROPPED = "sample dropped by the chip"
 OUT_OF_STEP = "fifo out of step"
 
 _TAG_BITS = 0x03
 """Levels of the interrupt pins at the time of the sample, in the low bits of every header."""
 _GYRO_ACCEL = 0x8C
-_LOSSES = (0x40, 0x50)
-"""Skip frame: the FIFO overflowed. Sample drop frame: the chip itself left a sample out."""
+_LOSSES = {0x40: OVERFLOW, 0x50: DROPPED}
+"""By the headers of skip frame and sample drop frame."""
 
 
 class Batch(NamedTuple):
@@ -43,7 +44,7 @@ def split(data: bytes, config_bytes: int) -> Batch:
     while at < len(data):
         header = data[at] & ~_TAG_BITS
         if header in _LOSSES:
-            return Batch(bytes(samples), at, OVERFLOW)
+            return Batch(bytes(samples), at, _LOSSES[header])
         if header not in lengths:
             return Batch(bytes(samples), at, OUT_OF_STEP)
         end = at + 1 + lengths[header]

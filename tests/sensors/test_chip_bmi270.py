@@ -16,7 +16,7 @@ from sensors.conformance.bench import BenchIo, Trial, Wrong
 from sensors.driver import STANDARD_GRAVITY, Channel, Gap, I2CIo, SensorFault
 from sensors.imu import bmi270_blob
 from sensors.imu.bmi270 import Bmi270
-from sensors.imu.bosch_fifo import OUT_OF_STEP, OVERFLOW, split
+from sensors.imu.bosch_fifo import DROPPED, OUT_OF_STEP, OVERFLOW, split
 
 CONFIGURATION = made_up_configuration()
 
@@ -271,7 +271,7 @@ SAMPLE = bytes(range(12))
         (b"\x88" + SAMPLE[:6] + b"\x44\x01\x02\x03" + b"\x8c" + SAMPLE, (SAMPLE, 24, "")),
         (b"\x48\x01\x02\x03\x04" + b"\x8c" + SAMPLE, (SAMPLE, 18, "")),
         (b"\x40\x07" + b"\x8c" + SAMPLE, (b"", 0, OVERFLOW)),
-        (b"\x8c" + SAMPLE + b"\x50\x01", (SAMPLE, 13, OVERFLOW)),
+        (b"\x8c" + SAMPLE + b"\x50\x01", (SAMPLE, 13, DROPPED)),
         (b"\x80\x80", (b"", 0, OUT_OF_STEP)),
         (b"\x13\x8c", (b"", 0, OUT_OF_STEP)),
     ],
