@@ -1,8 +1,8 @@
 """Register-level model of the BNO055 in its non-fusion modes (fusion is not modelled: its data stays 0).
 
 Source: BST-BNO055-DS000-14 rev 1.4. Where it leaves room the model takes the reading that is hardest on a driver: no
-acknowledge until it has started, nor while it leaves a mode; settings taken in CONFIGMODE only; page 1 without an id;
-a fusion mode that takes the ranges back.
+acknowledge until it has started, nor for the byte that resets it (which Adafruit's driver expects), nor while it leaves
+a mode; settings taken in CONFIGMODE only; page 1 without an id; a fusion mode that takes the ranges back.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ UNIT_SEL = 0x3B
 OPR_MODE = 0x3D
 PWR_MODE = 0x3E
 SYS_TRIGGER = 0x3F
+AXIS_MAP_CONFIG = 0x41
+AXIS_MAP_SIGN = 0x42
 
 POWER_UP_S = 0.4
 RESET_S = 0.65
@@ -84,6 +86,7 @@ class Bno055Chip:
         zero, one = self._pages
         zero[0x00:0x07] = bytes((0xA0, 0xFB, 0x32, 0x0F, 0x11, 0x03, 0x15))
         zero[UNIT_SEL] = 0x80
+        zero[AXIS_MAP_CONFIG] = 0x24
         one[ACC_CONFIG : ACC_CONFIG + 5] = bytes((0x0D, 0x6D, 0x38, 0x00, 0x00))
         self._page = 0
         self._pointer = 0
@@ -134,9 +137,10 @@ class Bno055Chip:
         elif register == SYS_TRIGGER and value & 0x20:
             self.power_cycle()
             self._awake_t = t + RESET_S
+            raise no_answer()
         elif register == OPR_MODE:
             self._change_mode(value & 0x0F, t)
-        elif self._mode == CONFIGMODE and register in (UNIT_SEL, PWR_MODE):
+        elif self._mode == CONFIGMODE and register in (UNIT_SEL, PWR_MODE, AXIS_MAP_CONFIG, AXIS_MAP_SIGN):
             self._pages[0][register] = value
 
     def _change_mode(self, mode: int, t: float) -> None:
@@ -207,8 +211,9 @@ def _transcript(_rate: float, _identity: int) -> tuple[GoldenWrite, ...]:
     """What `start` must write, byte by byte, from the data sheet."""
     book = "BST-BNO055-DS000-14"
     return (
-        GoldenWrite(PAGE_ID, 0x00, f"{book} 4.2.1 PAGE_ID: SYS_TRIGGER is on page 0"),
-        GoldenWrite(SYS_TRIGGER, 0x20, f"{book} 4.3.63 SYS_TRIGGER: RST_SYS, bit 5"),
+        GoldenWrite(PAGE_ID, 0x00, f"{book} 4.2.1 PAGE_ID: OPR_MODE is on page 0"),
+        GoldenWrite(OPR_MODE, 0x00, f"{book} 3.3.1 OPR_MODE: CONFIGMODE, the only one that takes settings"),
+        GoldenWrite(PWR_MODE, 0x00, f"{book} table 3-1 PWR_MODE: normal"),
         GoldenWrite(PAGE_ID, 0x01, f"{book} 4.2.1 PAGE_ID: page 1"),
         GoldenWrite(ACC_CONFIG, 0x0E, f"{book} table 3-8 ACC_Config: G range 10b = 8 g, bandwidth 011b = 62.5 Hz"),
         GoldenWrite(0x09, 0x6D, f"{book} table 3-10 MAG_Config: as after a reset; it stands between the other two"),
@@ -217,6 +222,8 @@ def _transcript(_rate: float, _identity: int) -> tuple[GoldenWrite, ...]:
         ),
         GoldenWrite(PAGE_ID, 0x00, f"{book} 4.2.1 PAGE_ID: page 0"),
         GoldenWrite(UNIT_SEL, 0x00, f"{book} 4.3.60 UNIT_SEL: ACC_Unit m/s2, GYR_Unit dps"),
+        GoldenWrite(AXIS_MAP_CONFIG, 0x24, f"{book} 3.4 AXIS_MAP_CONFIG: x is x, y is y, z is z"),
+        GoldenWrite(AXIS_MAP_SIGN, 0x00, f"{book} 3.4 AXIS_MAP_SIGN: all positive"),
         GoldenWrite(OPR_MODE, 0x05, f"{book} table 3-5 OPR_MODE: ACCGYRO"),
     )
 

@@ -28,7 +28,8 @@ ACC_DATA_X_LSB = 0x08  # page 0; MAG_DATA from 0x0E, GYR_DATA from 0x14 to 0x19
 ST_RESULT = 0x36  # followed by INT_STA, SYS_CLK_STATUS, SYS_STATUS, SYS_ERR
 UNIT_SEL = 0x3B
 OPR_MODE = 0x3D
-SYS_TRIGGER = 0x3F
+PWR_MODE = 0x3E
+AXIS_MAP_CONFIG = 0x41  # followed by AXIS_MAP_SIGN
 
 IDS = bytes((0xA0, 0xFB, 0x32, 0x0F))
 DATA_BYTES = 18
@@ -61,14 +62,18 @@ class Bno055(I2CDriver):
         )
 
     def start(self, io: I2CIo, rate: float, chip: str) -> float:
+        # No reset: the chip may leave the bus in the middle of the transfer that asks for one, which is an error like
+        # any other. Everything that matters is written instead.
         io.write(PAGE_ID, 0)  # PAGE_ID: whatever an interrupted start has left
-        io.write(SYS_TRIGGER, 0x20)  # SYS_TRIGGER: RST_SYS
-        io.sleep(0.7)  # table 0-2: 650 ms, in which the chip does not even answer
+        io.write(OPR_MODE, 0x00)  # OPR_MODE: CONFIGMODE, the only one that takes settings
+        io.sleep(0.02)  # table 3-6: 19 ms
         ids = io.read(CHIP_ID, 4)
         if ids != IDS:
             raise SensorFault(f"the ids of a BNO055 are {IDS.hex(' ')}, and {ids.hex(' ')} came", STRETCHING)
+        io.write(PWR_MODE, 0x00)  # PWR_MODE: normal
         self._choose_ranges(io)
         io.write(UNIT_SEL, 0x00)  # UNIT_SEL: m/s2, deg/s
+        io.write(AXIS_MAP_CONFIG, 0x24, 0x00)  # AXIS_MAP_CONFIG, AXIS_MAP_SIGN: as printed on the board
         io.write(OPR_MODE, 0x05)  # OPR_MODE: ACCGYRO
         io.sleep(0.02)  # table 3-6: 7 ms
         tested, _, _, status, error = io.read(ST_RESULT, 5)

@@ -64,7 +64,8 @@ def test_reset_state() -> None:
 
 def test_it_does_not_answer_while_it_starts() -> None:
     bench = Bench()
-    bench.io.write(0x3F, 0x20)
+    with pytest.raises(OSError, match="Remote I/O"):
+        bench.io.write(0x3F, 0x20)  # it is gone before it could acknowledge
     bench.io.sleep(0.64)
     with pytest.raises(OSError, match="Remote I/O"):
         bench.io.read(0x00, 1)
@@ -195,6 +196,21 @@ def test_start_and_read() -> None:
     assert values(driver.read(bench.io)) == (0, 0, 981, 0, -800, 0)
     bench.io.write(0x07, 1)
     assert bench.io.read(0x08, 3).hex(" ") == "0e 6d 18"
+
+
+def test_whatever_it_was_set_to_before_it_starts_without_a_reset() -> None:
+    bench = Bench()
+    for register, value in ((0x3B, 0x03), (0x3E, 0x01), (0x41, 0x21), (0x42, 0x07)):
+        bench.io.write(register, value)
+    bench.ranges(0x00, 0x04)
+    bench.mode(0x0C)
+    bench.io.write(0x07, 1)
+    begins = bench.io.t
+    driver = bench.started()
+    assert bench.io.t - begins < 0.1
+    assert bench.io.read(0x3B, 1) + bench.io.read(0x3E, 1) + bench.io.read(0x41, 2) == b"\x00\x00\x24\x00"
+    bench.io.sleep(0.3)
+    assert values(driver.read(bench.io))[2] == 981
 
 
 def test_a_repeat_is_passed_on() -> None:
