@@ -45,7 +45,7 @@ def load(environ: Mapping[str, str] = os.environ) -> bytes:
     if named:
         return _read(Path(named).expanduser(), f"${VARIABLE}")
     for path in _places(environ):
-        if path.is_file():
+        if os.path.isfile(path):  # Path.is_file raises where a folder may not be looked into
             return _read(path, "")
     raise SensorFault(
         "a BMI270 answers, but its configuration (8 KB by Bosch, needed after every power-up) is not on this machine",

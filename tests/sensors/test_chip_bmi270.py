@@ -378,6 +378,12 @@ def test_nowhere_to_be_found_says_what_to_get(home: Path) -> None:
     assert "~/.config/slowroll" in caught.value.hint
 
 
+def test_a_folder_that_can_t_be_looked_into_is_passed_by(home: Path) -> None:
+    (home / "etc").mkdir()
+    (home / "etc" / "bmi270_config.bin").write_bytes(CONFIGURATION)
+    assert bmi270_blob.load({"XDG_CONFIG_HOME": f"/{'x' * 5000}"}) == CONFIGURATION
+
+
 @pytest.mark.parametrize("xdg", [False, True])
 def test_the_owners_file_of_bytes_or_of_source(home: Path, xdg: bool) -> None:
     environ = {"XDG_CONFIG_HOME": str(home / ".config")} if xdg else {"HOME": str(home)}
