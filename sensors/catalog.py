@@ -31,6 +31,9 @@ BUILT_IN: dict[str, str] = {
     "nau7802": "sensors.pressure.nau7802:Nau7802",
     "lps28dfw": "sensors.pressure.lps28dfw:Lps28dfw",
     "ads1115": "sensors.pressure.ads1115:Ads1115",
+    "bmi160": "sensors.imu.bmi160:Bmi160",
+    "bmi270": "sensors.imu.bmi270:Bmi270",
+    "bno055": "sensors.imu.bno055:Bno055",
 }
 """Name -> "module:Class" of the drivers that come with Slowroll."""
 ACTUATORS: dict[str, str] = {

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sensors.driver import Actuator, I2CDriver, I2CIo, SensorFault
 
+CLOCK = (0x00, 7)
+"""Register and count of a clock's date and time; it shares its address with half of the IMUs."""
+
 # Who else answers at a register, so that an unknown value can name the likely board. From the chips' data
 # sheets by way of Linux drivers/iio and SlimeVR-Tracker-ESP.
 _OTHERS: dict[tuple[int, int], str] = {
@@ -22,6 +25,8 @@ _OTHERS: dict[tuple[int, int], str] = {
     (0x0F, 0x6C): "an LSM6DSOX",
     (0x00, 0x24): "a BMI270",
     (0x00, 0xD1): "a BMI160",
+    (0x00, 0xD3): "a BMI160 (revision 3)",
+    (0x00, 0x27): "a BMI260",
     (0x00, 0xEA): "an ICM-20948",
     (0x00, 0xE1): "an ICM-20649",
     (0x00, 0xA0): "a BNO055",
@@ -57,6 +62,12 @@ def probe(io: I2CIo, driver: I2CDriver | Actuator) -> str:
         return ""
     register, chips, mask = driver.ident
     value = io.read(register, 1)[0]
+    if register == CLOCK[0] and _is_bcd(value & 0x7F, 0, 59) and is_clock(io.read(*CLOCK)):
+        raise SensorFault(
+            f"a clock (DS3231, DS1307 or the like) is at this address, not a chip that {driver.name} knows",
+            "it was left alone: give the sensor its other address (on most boards pin SDO or AD0 to 3.3 V) "
+            "and set `address` to it, or correct `address`",
+        )
     if value & mask in chips and value != 0xFF:  # with a mask, a line that floats could look like a chip
         return chips[value & mask]
     if isinstance(driver, I2CDriver):
@@ -86,6 +97,32 @@ def _check_bank(io: I2CIo, driver: I2CDriver) -> None:
             f"if it is one that {driver.name} reads, take its power away for a moment: another program or a start "
             "that was cut off left it so",
         )
+
+
+def is_clock(registers: bytes) -> bool:
+    """Whether 0x00 to 0x06 hold a date and time as a DS3231, DS1307 or the like has them.
+
+    At second 24 its first register reads as a BMI270's id, and a DS1307 that stands still at 51 or 53 as a BMI160's.
+    One look is enough: no sensor with its id in 0x00 has a weekday, a date and a month, none of them 0, in the
+    registers behind it; register 0x03 would have to be 1 to 7, and a BMI270's has bit 4 set, a BMI160's is 0 or 0x10
+    and up.
+    """
+    second, minute, hour, weekday, date, month, year = registers
+    twelve = hour & 0x40
+    return (
+        _is_bcd(second & 0x7F, 0, 59)  # DS1307: bit 7 stops the clock
+        and _is_bcd(minute, 0, 59)
+        and (_is_bcd(hour & 0x1F, 1, 12) if twelve else _is_bcd(hour, 0, 23))
+        and 1 <= weekday <= 7
+        and _is_bcd(date, 1, 31)
+        and _is_bcd(month & 0x7F, 1, 12)  # DS3231: bit 7 is the century
+        and _is_bcd(year, 0, 99)
+    )
+
+
+def _is_bcd(value: int, lowest: int, highest: int) -> bool:
+    tens, ones = value >> 4, value & 0x0F
+    return tens < 10 and ones < 10 and lowest <= 10 * tens + ones <= highest
 
 
 def _likely(register: int, value: int) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 Vector = tuple[float, float, float]
@@ -75,6 +76,12 @@ class Specimen(NamedTuple):
     """Values of the same identity register that belong to chips this driver can't drive."""
     transcript: Callable[[float, int], tuple[GoldenWrite, ...]] | None = None
     """(rate in Hz, identity) -> every register write of `start`, in order."""
+    uploads: tuple[int, ...] = ()
+    """Registers through which a block of data goes to the chip. Bursts to them are not in the transcript: how it is
+    cut up is free, and the model refuses what did not arrive whole."""
+    stand_ins: Mapping[str, object] = MappingProxyType({})
+    """Attributes of the driver's class that are replaced on the bench, by name: what it gets from outside this
+    repository and of the chip."""
 
 
 def no_answer() -> OSError:

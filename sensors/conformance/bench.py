@@ -103,11 +103,12 @@ class BenchIo:
             raise Wrong(f"The driver sleeps {seconds} s: a time can't be below 0.")
         self.t += seconds
 
-    def writes(self, since: int = 0) -> list[tuple[int, int]]:
-        """(register, value) of every byte written from transfer `since` on."""
+    def writes(self, uploads: tuple[int, ...] = ()) -> list[tuple[int, int]]:
+        """(register, value) of every byte written, but for bursts to the registers in `uploads`."""
         return [
             (transfer.written[0] + offset, value)
-            for transfer in self.log[since:]
+            for transfer in self.log
+            if transfer.written and transfer.written[0] not in uploads
             for offset, value in enumerate(transfer.written[1:])
         ]
 
@@ -119,12 +120,14 @@ class Trial:
         self.truth = BenchTruth()
         self.io = BenchIo(lambda data, count: self.chip.transfer(data, count))
         self.chip: ChipModel = specimen.build(lambda: self.io.t, self.truth, identity)
+        if specimen.stand_ins:
+            driver_class = type(driver_class.__name__, (driver_class,), dict(specimen.stand_ins))
         self.driver = driver_class()
         self.specimen = specimen
         self.identity = identity
         ident = self.driver.ident
         self.variant = ident.chips.get(identity, "") if ident is not None else ""
-        self.io.sleep(0.2)  # the supply has been on for a while
+        self.io.sleep(1.0)  # the supply has been on for a while
 
     def pick_rate(self) -> float:
         """The rate most people use: the one nearest to 100 Hz."""
