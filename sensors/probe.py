@@ -141,3 +141,8 @@ def _likely(register: int, value: int) -> str:
         "a clone with its own id or another chip: read the marking on it, and if it is one of these, "
         "report the value so that it can be added"
     )
+
+
+def known_elsewhere(register: int, value: int) -> str:
+    """What chip, of those that no shipped driver reads, says `value` in `register`, or ""."""
+    return _OTHERS.get((register, value), "")
