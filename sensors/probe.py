@@ -144,5 +144,5 @@ def _likely(register: int, value: int) -> str:
 
 
 def known_elsewhere(register: int, value: int) -> str:
-    """What chip, of those that no shipped driver reads, says `value` in `register`, or ""."""
+    """Which chip says `value` in `register`, or "": those that a driver could be set for by mistake."""
     return _OTHERS.get((register, value), "")

@@ -5,7 +5,8 @@
 2. An address that a kernel driver owns is not touched: the transfer used here would not be refused.
 3. Who answers is read one byte. Then each driver asks its own question (`sensors.probe`), which is what decides when
    the coach runs; only if none of them knows the answer, the known id registers are read and their values told.
-4. At 0x68 a clock may sit, whose registers are the time: seven registers that are a date, and go on, are a clock.
+4. At 0x68 a clock may sit, whose registers are the time: seven of them that are a date, and go on, are a clock; if they
+   stand still, and no driver knows the chip, as well.
 5. Two transfers that time out mean that the bus is stuck; the rest is not asked.
 """
 
@@ -21,8 +22,8 @@ from msgspec import Struct
 from firmware_host.acquisition.hints import error_name, error_words
 from firmware_host.acquisition.i2c_bus import SYSFS_DEVICES, kernel_driver
 from firmware_host.acquisition.smbus_io import Bus, SmbusIo
-from sensors.driver import I2CDriver, I2CIo, SensorFault
-from sensors.probe import known_elsewhere, probe
+from sensors.driver import Actuator, I2CDriver, I2CIo, SensorFault
+from sensors.probe import CLOCK, is_clock, known_elsewhere, probe
 
 NEIGHBOURS: dict[int, tuple[int, ...]] = {
     **dict.fromkeys((0x68, 0x69), (0x75, 0x00)),  # MPU, ICM, BMI, clocks
@@ -53,8 +54,6 @@ _PLACES: dict[int, str] = {
 
 _MORE_IDS: dict[tuple[int, int], str] = {
     (0x00, 0x05): "a QMI8658",
-    (0x0F, 0xB1): "an LPS22HB, whose range ends too soon for a bladder",
-    (0x0F, 0xB4): "an LPS28DFW",
     (0xD0, 0x58): "a BMP280, whose range ends too soon for a bladder",
     (0xD0, 0x60): "a BME280, whose range ends too soon for a bladder",
     (0x00, 0x60): "a BMP390, whose range ends too soon for a bladder",
@@ -85,6 +84,8 @@ class Found(Struct, frozen=True, kw_only=True):
     """The variant it says it is."""
     words: str = ""
     """What it is, or what is known of it, for a sentence."""
+    hints: dict[str, str] = {}
+    """What each driver that does not know it would do next."""
 
 
 class Roll(Struct, frozen=True, kw_only=True):
@@ -110,9 +111,10 @@ class _Unable(Exception):
 
 
 T = TypeVar("T")
+Driver = I2CDriver | Actuator
 
 
-def candidates(drivers: Iterable[I2CDriver], more: Iterable[int] = ()) -> list[int]:
+def candidates(drivers: Iterable[Driver], more: Iterable[int] = ()) -> list[int]:
     """Every address worth a look."""
     every = {address for driver in drivers for address in driver.addresses} | set(NEIGHBOURS) | set(more)
     return sorted(address for address in every if 0x08 <= address <= 0x77)
@@ -121,7 +123,7 @@ def candidates(drivers: Iterable[I2CDriver], more: Iterable[int] = ()) -> list[i
 def roll_call(
     name: str,
     bus: Bus,
-    drivers: Sequence[I2CDriver],
+    drivers: Sequence[Driver],
     addresses: Iterable[int],
     sleep: Callable[[float], None],
     sysfs: Path = SYSFS_DEVICES,
@@ -164,7 +166,7 @@ def _answers(io: I2CIo) -> bool:
     return False
 
 
-def _who(io: I2CIo, address: int, drivers: Sequence[I2CDriver]) -> Found:
+def _who(io: I2CIo, address: int, drivers: Sequence[Driver]) -> Found:
     try:
         return _identity(io, address, [driver for driver in drivers if address in driver.addresses])
     except OSError as error:
@@ -176,17 +178,20 @@ class _Fit(NamedTuple):
     chip: str
 
 
-def _identity(io: I2CIo, address: int, here: list[I2CDriver]) -> Found:
-    if address == 0x68 and is_clock(io):
-        return Found(address=address, kind="clock", words="a clock (DS3231 or DS1307)")
+def _identity(io: I2CIo, address: int, here: list[Driver]) -> Found:
+    date = io.read(*CLOCK) if address == 0x68 else b""
+    dated = bool(date) and is_clock(date)
+    if dated and _goes_on(io, date):
+        return Found(address=address, kind="clock", words="a clock (DS3231, DS1307 or the like)")
     fits: list[_Fit] = []
+    hints: dict[str, str] = {}
     for driver in here:
         if driver.ident is None:
             continue
         try:
             fits.append(_Fit(driver.name, _twice(lambda driver=driver: probe(io, driver))))  # type: ignore[misc]
-        except SensorFault:
-            continue
+        except SensorFault as fault:
+            hints[driver.name] = fault.hint
     if fits:
         return Found(
             address=address,
@@ -195,13 +200,16 @@ def _identity(io: I2CIo, address: int, here: list[I2CDriver]) -> Found:
             chip=fits[0].chip,
             words=fits[0].chip or fits[0].driver,
         )
+    if dated:
+        return Found(address=address, kind="clock", words="a clock that stands still (DS1307 or the like)")
     registers = dict.fromkeys(NEIGHBOURS.get(address, ()))
     registers |= dict.fromkeys(driver.ident.register for driver in here if driver.ident is not None)
     values = {register: _twice(lambda register=register: io.read(register, 1)[0]) for register in registers}  # type: ignore[misc]
     nameless = tuple(driver.name for driver in here if driver.ident is None)
     known = [words for register, value in values.items() if (words := _known(register, value))]
     if known or not nameless:
-        return Found(address=address, kind="unknown", words=known[0] if known else _values(address, values))
+        words = known[0] if known else _values(address, values)
+        return Found(address=address, kind="unknown", words=words, hints=hints)
     return Found(address=address, kind="nameless", drivers=nameless, words=_PLACES.get(address, ""))
 
 
@@ -231,29 +239,11 @@ def _twice(ask: Callable[[], T]) -> T:
         return ask()
 
 
-def is_clock(io: I2CIo) -> bool:
-    """Whether the chip's first registers are a date that goes on, as in a DS3231 (seconds, ..., year, all BCD).
-
-    At second 24 such a clock would pass for a BMI270 (id 0x24). A second read more than a second later is only
-    needed where the first was a date.
-    """
-    before = io.read(0x00, 7)
-    if not _is_date(before):
-        return False
+def _goes_on(io: I2CIo, before: bytes) -> bool:
+    """Whether the seconds of the date that was read as `before` have gone on, more than a second later."""
     io.sleep(TICK_WAIT_S)
-    after = io.read(0x00, 7)
-    return _is_date(after) and after[0] != before[0]
-
-
-def _is_date(registers: bytes) -> bool:
-    """Seconds, minutes, hours, weekday, day, month, year in BCD (DS3231 data sheet, figure 1; DS1307 the same)."""
-    second, minute, hour, weekday, day, month, year = registers
-    hour &= 0x3F if not hour & 0x40 else 0x1F  # bit 6: 12 hours, bit 5 is then "pm"
-    numbers = [second & 0x7F, minute, hour, day, month & 0x1F, year]  # bit 7: clock stopped (DS1307), century
-    if any(number & 0x0F > 9 or number >> 4 > 9 for number in numbers):
-        return False
-    second, minute, hour, day, month, year = (10 * (number >> 4) + (number & 0x0F) for number in numbers)
-    return second < 60 and minute < 60 and hour < 24 and 1 <= weekday <= 7 and 1 <= day <= 31 and 1 <= month <= 12
+    after = io.read(*CLOCK)
+    return is_clock(after) and after[0] != before[0]
 
 
 def _smbus_only(bus: Bus) -> bool:
