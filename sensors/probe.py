@@ -141,3 +141,8 @@ def _likely(register: int, value: int) -> str:
         "a clone with its own id or another chip: read the marking on it, and if it is one of these, "
         "report the value so that it can be added"
     )
+
+
+def known_elsewhere(register: int, value: int) -> str:
+    """Which chip says `value` in `register`, or "": those that a driver could be set for by mistake."""
+    return _OTHERS.get((register, value), "")

@@ -7,6 +7,8 @@ block reads of 32 bytes take its place.
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Protocol, cast
@@ -42,8 +44,28 @@ class BlockBus(Protocol):
 
 
 def open_linux_bus(name: str) -> Bus:
-    """Bus "1" is /dev/i2c-1; a path is taken as it is. Raises `OSError` if it can't be opened."""
-    return cast(Bus, SMBus(int(name) if name.isdigit() else name))
+    """Bus "1" is /dev/i2c-1; a path is taken as it is. Raises `OSError` if it can't be opened, and with EBUSY if
+    another slowroll reads it: two of them would empty each other's FIFOs.
+    """
+    bus = SMBus(int(name) if name.isdigit() else name)
+    try:
+        assert bus.fd is not None  # it is open
+        hold(bus.fd)
+    except OSError:
+        bus.close()
+        raise
+    return cast(Bus, bus)
+
+
+def hold(device: int) -> None:
+    """Lock the open file `device` against every other slowroll, whichever user runs it, until it is closed.
+
+    The lock is the kernel's own and ends with its process; programs that don't ask for it don't notice it.
+    """
+    try:
+        fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY)) from error
 
 
 class SmbusIo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NAMES = (
     *("demo", "run", "replay", "record", "sessions", "report", "run-finished"),
-    *("acknowledge", "drivers", "config", "explain", "simulate"),
+    *("acknowledge", "check", "drivers", "config", "explain", "simulate"),
 )
 
 

@@ -8,12 +8,10 @@ thread, as everywhere in this daemon.
 from __future__ import annotations
 
 import asyncio
-import errno
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 
 from aiohttp import web
@@ -22,9 +20,10 @@ from firmware_host.dashboard import assets, bridge
 from firmware_host.dashboard.assets import Asset
 from firmware_host.dashboard.documents import Document
 from firmware_host.dashboard.errors import PageError
-from firmware_host.dashboard.front_door import TOKEN_LENGTH_MIN, FrontDoor
+from firmware_host.dashboard.front_door import FrontDoor
+from firmware_host.dashboard.listening import token_of, why_not_bound
 from firmware_host.dashboard.routes import Routes
-from firmware_host.settings import PageSettings, is_loopback
+from firmware_host.settings import PageSettings
 
 _STOP_S = 0.9
 
@@ -69,7 +68,7 @@ class Page:
             files = assets.load(assets.built_page())
         except assets.AssetsMissing as error:
             raise PageError(str(error)) from error
-        door = FrontDoor(self._settings.host, self._settings.allowed_hosts, _token(self._settings))
+        door = FrontDoor(self._settings.host, self._settings.allowed_hosts, token_of(self._settings))
         bound: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(files, door, bound), name="page", daemon=True)
         self._thread.start()
@@ -99,7 +98,7 @@ class Page:
             try:
                 await site.start()
             except OSError as error:
-                bound.set_exception(PageError(_why_not_bound(error, self._settings)))
+                bound.set_exception(PageError(why_not_bound(error, self._settings)))
                 return
             bound.set_result(None)
             await self._over
@@ -126,45 +125,3 @@ class _Report:
 def _settle(over: asyncio.Future[None]) -> None:
     if not over.done():
         over.set_result(None)
-
-
-def _token(settings: PageSettings) -> str | None:
-    """The token, if the settings name one; PageError where it is needed and can't be used."""
-    if settings.token_file is None:
-        if is_loopback(settings.host):
-            return None
-        raise PageError(
-            f"page.host {settings.host!r} opens the page to the network, so it needs a token: set "
-            'page.token_file to a file with a long random one, or host = "127.0.0.1"'
-        )
-    path = Path(settings.token_file).expanduser()
-    make = f"Make one with: openssl rand -hex 16 > {path}"
-    try:
-        token = path.read_text(encoding="utf-8").strip()
-    except UnicodeDecodeError as error:
-        raise PageError(f"page.token_file: {path} is not a text file. {make}") from error
-    except OSError as error:
-        raise PageError(f"page.token_file: {path} can't be read: {error.strerror}. {make}") from error
-    if len(token) < TOKEN_LENGTH_MIN:
-        raise PageError(
-            f"page.token_file: the token in {path} has {len(token)} characters; it needs at least "
-            f"{TOKEN_LENGTH_MIN} and should be random. {make}"
-        )
-    return token
-
-
-def _why_not_bound(error: OSError, settings: PageSettings) -> str:
-    where = f"The page can't listen on {settings.host} port {settings.port}"
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"{where}: another program has that port. To see which: ss -ltnp 'sport = :{settings.port}'. "
-            "Stop it, or choose another port (port in the [page] section, or --http-port in the demo)."
-        )
-    if error.errno == errno.EACCES:
-        return f"{where}: ports below 1024 belong to root. Choose one above, such as page.port = 8080."
-    if error.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"{where}: that is not an address of this machine. To see its addresses: ip -brief address. "
-            'Set page.host to one of them, or to "127.0.0.1" for this machine alone.'
-        )
-    return f"{where}: {error.strerror or error}. Check host and port in the [page] section."
