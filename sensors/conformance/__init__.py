@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from sensors.chips.model import Specimen
 from sensors.conformance import signal, table, wire
 from sensors.conformance.bench import NotChecked, Trial, Wrong
-from sensors.driver import I2CDriver
+from sensors.driver import I2CDriver, SensorFault
 
 Result = Literal["ok", "failed", "not_checked"]
 
@@ -36,17 +37,20 @@ TABLE_CHECKS: dict[str, Callable[[type[I2CDriver]], None]] = {
 }
 
 CHIP_CHECKS: dict[str, Callable[[wire.NewTrial], None]] = {
+    "address": wire.address,
     "probe-reads-only": wire.probe_reads_only,
     "foreign-refused": wire.foreign_refused,
+    "transcript": wire.start_transcript,
     "nack": wire.nack_propagates,
     "start": wire.starts_at_each_rate,
     "empty-fifo": wire.empty_fifo,
     "whole-frames": wire.whole_frames,
     "overflow": wire.overflow_is_a_gap,
     "bus-use": wire.bus_use,
+    "longest-transfer": wire.longest_transfer,
+    "read-time": wire.read_time,
     "errors": wire.errors_pass_through,
     "stop": wire.stop_and_start,
-    "transcript": wire.start_transcript,
     "still": signal.still,
     "gravity-axes": signal.gravity_axes,
     "rotation-axes": signal.rotation_axes,
@@ -83,11 +87,11 @@ def checks(driver: type[I2CDriver], specimen: Specimen | None = None) -> Iterato
     sound = all(finding.result == "ok" for finding in findings)
     for name, run in CHIP_CHECKS.items():
         if specimen is None:
-            yield (Finding(name, "not_checked", "There is no model of this chip to try it on."))
+            yield Finding(name, "not_checked", "There is no model of this chip to try it on.")
         elif not sound:
-            yield (Finding(name, "not_checked", "The driver's table has to be right first."))
+            yield Finding(name, "not_checked", "The driver's table has to be right first.")
         else:
-            yield (_every_variant(name, run, driver, specimen))
+            yield _every_variant(name, run, driver, specimen)
 
 
 def _every_variant(
@@ -111,9 +115,18 @@ def _run(name: str, what: str | None, run: Callable[[], None]) -> Finding:
         return Finding(name, "not_checked", str(reason))
     except Wrong as wrong:
         return Finding(name, "failed", str(wrong))
+    except SensorFault as fault:
+        return Finding(name, "failed", f"The driver calls a sound chip faulty: {fault.what}. {fault.hint}".rstrip())
     except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is the finding
-        return Finding(name, "failed", f"The driver raises {type(error).__name__}: {error}")
+        return Finding(name, "failed", f"The driver raises {type(error).__name__}: {error}{_place(error)}")
     return Finding(name, "ok", what or name)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f" ({Path(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno})"
 
 
 __all__ = ["Finding", "check", "checks", "specimen_of"]
