@@ -125,7 +125,7 @@ class Catalog:
             found[point.name] = ("installed package", point.value)
         if self._drivers_dir is not None and self._drivers_dir.is_dir():
             for file in sorted(self._drivers_dir.glob("*.py")):
-                if not file.stem.startswith("_"):
+                if not file.stem.startswith(("_", "test_")):  # `drivers new` writes a test beside a driver
                     found[file.stem] = ("drivers folder", str(file))
         return found
 

@@ -63,6 +63,11 @@ CHIP_CHECKS: dict[str, Callable[[wire.NewTrial], None]] = {
 }
 
 
+NO_MODEL = "There is no model of this chip to try it on."
+LIVE = ("address", "probe-reads-only", "start", "read-time", "still", "rotation-axes", "rate", "pressure")
+"""Checks that the bench makes too, with the chip itself: `slowroll drivers test --live`."""
+
+
 def specimen_of(driver: type[I2CDriver]) -> Specimen | None:
     """The chip model that belongs to `driver`: its module's own `SPECIMEN`, else a shipped one by name."""
     own = getattr(sys.modules.get(driver.__module__), "SPECIMEN", None)
@@ -87,7 +92,7 @@ def checks(driver: type[I2CDriver], specimen: Specimen | None = None) -> Iterato
     sound = all(finding.result == "ok" for finding in findings)
     for name, run in CHIP_CHECKS.items():
         if specimen is None:
-            yield Finding(name, "not_checked", "There is no model of this chip to try it on.")
+            yield Finding(name, "not_checked", NO_MODEL)
         elif not sound:
             yield Finding(name, "not_checked", "The driver's table has to be right first.")
         else:
@@ -129,4 +134,4 @@ def _place(error: BaseException) -> str:
     return "" if trace is None else f" ({Path(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno})"
 
 
-__all__ = ["Finding", "check", "checks", "specimen_of"]
+__all__ = ["LIVE", "NO_MODEL", "Finding", "check", "checks", "specimen_of"]
