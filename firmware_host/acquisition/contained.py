@@ -169,7 +169,7 @@ class _WatchedIo:
 def _fits(role: Role, names: list[str]) -> bool:
     """Is there anything in a frame of `names` that the stream can make a sample of?"""
     if role == "force":
-        return any(re.fullmatch(r"pressure|force|strip_\d+", name) for name in names)
+        return any(re.fullmatch(r"pressure|force|bridge|strip_\d+", name) for name in names)
     axes = [{f"{kind}_{axis}" for axis in "xyz"} for kind in ("accel", "gyro")]
     return any(kind <= set(names) for kind in axes) and all(
         kind <= set(names) or not kind & set(names) for kind in axes

@@ -96,6 +96,7 @@ class SupervisedDevice:
             gaps=stream.gaps,
             faults=self._faults,
             last_fault=self._last_fault,
+            told_hz=self._nominal_hz if self.running else None,
         )
 
     # --- down

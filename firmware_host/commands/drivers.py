@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from sensors.driver import I2CDriver
 
 
+SHORTEST_STILL_S = 5.0
+
+
 def add(commands: Any) -> None:
     """Put `drivers` into the command line."""
     parser = commands.add_parser("drivers", help="the sensors Slowroll can read, and a test for a driver of your own")
@@ -30,6 +33,15 @@ def add(commands: Any) -> None:
         "test", help="try one driver on a model of its chip, or on the chip itself; exit 1 if something is wrong"
     )
     testing.add_argument("driver", metavar="NAME_OR_FILE")
+    testing.add_argument("--live", action="store_true", help="with the chip itself, on the bench; about two minutes")
+    testing.add_argument(
+        "--bus", default="1", metavar="N", help="the chip's bus, with --live (default 1; sim: its model)"
+    )
+    testing.add_argument("--address", type=_address, metavar="0x68", help="where the chip is (default: the driver's)")
+    testing.add_argument(
+        "--seconds", type=_still_s, default=30.0, metavar="N", help="how long it lies still (default 30)"
+    )
+    testing.add_argument("--out", metavar="FILE", help="the recording to write (default: NAME-ROLE.jsonl)")
     testing.set_defaults(func=run)
 
 
@@ -45,7 +57,47 @@ def run(args: argparse.Namespace) -> int:
         driver = catalog.get(args.driver)
     except CatalogError as error:
         raise CommandError(str(error), exit_code=1 if args.what == "test" else 2) from error
+    if args.what == "test" and args.live:
+        return _live(catalog, args)
     return _show(driver) if args.what == "show" else _test(driver, args.driver)
+
+
+def _address(text: str) -> int:
+    """argparse's type for a 7-bit I2C address."""
+    try:
+        address = int(text, 0)
+    except ValueError:
+        address = 0
+    if not 0x08 <= address <= 0x77:
+        raise argparse.ArgumentTypeError(f"{text!r} is no I2C address: 0x08 to 0x77, as i2cdetect shows it")
+    return address
+
+
+def _still_s(text: str) -> float:
+    from firmware_host.commands.common import seconds
+
+    given = seconds(text)
+    if given < SHORTEST_STILL_S:
+        raise argparse.ArgumentTypeError(f"{text} s are too short to measure a rate: {SHORTEST_STILL_S:g} or more")
+    return given
+
+
+def _live(catalog: Catalog, args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from firmware_host.acquisition.strangers import file_of, is_stranger
+    from firmware_host.commands.driver_live import run as live
+
+    driver = catalog.make(args.driver)
+    given = args.driver
+    if is_stranger(driver) and not given.endswith(".py") and ":" not in given:
+        given = file_of(driver)  # the test that is printed has to find it without anybody's configuration
+    found, recording = live(driver, given, args.bus, args.address, args.seconds, args.out and Path(args.out))
+    words = {"ok": "ok", "failed": "WRONG", "not_checked": "not checked"}
+    for finding in found:
+        sys.stdout.write(f"{words[finding.result]:<12} {finding.check:<18} {finding.says}\n")
+    sys.stdout.write(recording)
+    return 1 if any(finding.result == "failed" for finding in found) else 0
 
 
 def _catalog(args: argparse.Namespace) -> Catalog:

@@ -12,24 +12,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from sensors.chips.model import Specimen
 from sensors.conformance import signal, table, wire
 from sensors.conformance.bench import NotChecked, Trial, Wrong
+from sensors.conformance.finding import Finding
 from sensors.driver import I2CDriver, SensorFault
-
-Result = Literal["ok", "failed", "not_checked"]
-
-
-class Finding(NamedTuple):
-    """What one check found."""
-
-    check: str
-    result: Result
-    says: str
-    """What was checked (ok), what is wrong and which line of the data sheet to look at, or why not checked."""
-
 
 TABLE_CHECKS: dict[str, Callable[[type[I2CDriver]], None]] = {
     "metadata": table.metadata,
