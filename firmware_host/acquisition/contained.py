@@ -19,7 +19,7 @@ import msgspec
 from firmware_host.acquisition.devices import Device
 from firmware_host.acquisition.strangers import UnusableDriver, file_of, is_number, is_stranger, line_in
 from firmware_host.clock import Clock
-from sensors.driver import Channel, Gap, I2CDriver, I2CIo, Role, SensorFault
+from sensors.driver import Actuator, Channel, Gap, I2CDriver, I2CIo, Role, SensorFault
 
 _T = TypeVar("_T")
 
@@ -39,61 +39,25 @@ def contained(device: Device, clock: Clock) -> Device:
     return msgspec.structs.replace(device, driver=_Contained(driver, clock))
 
 
-class _Contained(I2CDriver):
-    """A stranger's driver that raises nothing but `OSError` of the bus and `SensorFault`."""
+def contained_actuator(driver: Actuator, clock: Clock) -> Actuator:
+    """`driver`, contained if it is a stranger's."""
+    return _ContainedActuator(driver, clock) if is_stranger(driver) else driver
 
-    def __init__(self, driver: I2CDriver, clock: Clock) -> None:
-        self._driver = driver
+
+class _Guard:
+    """Runs a stranger's code so that nothing comes out of it but `OSError` of the bus and `SensorFault`."""
+
+    def __init__(self, file: str, clock: Clock, hint: str) -> None:
+        self._file = file
         self._clock = clock
-        for key in ("name", "role", "addresses", "ident", "frame", "rates", "fifo"):
-            setattr(self, key, getattr(driver, key))
-        self._file = file_of(driver)
-        self._channels: tuple[Channel, ...] = ()
+        self._hint = hint
         self._warned = False
 
-    def channels(self, chip: str) -> tuple[Channel, ...]:
-        return self._channels  # asked for and looked at by start()
-
-    def start(self, io: I2CIo, rate: float, chip: str) -> float:
+    def begin(self) -> None:
+        """The chip is started anew: what was warned of may be warned of again."""
         self._warned = False
-        self._channels = self._call("channels", lambda _io: self._sound_channels(chip), io)
-        told = self._call("start", lambda watched: self._driver.start(watched, rate, chip), io)
-        if not is_number(told) or not 0 < told < 1e5:
-            raise self._fault(f"start() returned {told!r}, not the rate in samples a second")
-        return float(told)
 
-    def read(self, io: I2CIo) -> bytes | Gap:
-        got: Any = self._call("read", self._driver.read, io)
-        if isinstance(got, Gap):
-            return Gap(str(got.reason))
-        if not isinstance(got, bytes | bytearray):
-            raise self._fault(f"read() returned {_article(got)}, not bytes or Gap")
-        if len(got) % struct.calcsize(self.frame):
-            whole = struct.calcsize(self.frame)
-            raise self._fault(f"read() returned {len(got)} bytes, not whole frames of {whole} ({self.frame!r})")
-        if set(self.frame) & set("efd") and not all(
-            math.isfinite(number) for numbers in struct.iter_unpack(self.frame, got) for number in numbers
-        ):
-            raise self._fault("read() returned a number that is not finite")
-        return bytes(got)
-
-    def stop(self, io: I2CIo) -> None:
-        self._call("stop", self._driver.stop, io)
-
-    def _sound_channels(self, chip: str) -> tuple[Channel, ...]:
-        channels = tuple(Channel(*channel) for channel in self._driver.channels(chip))
-        numbers = struct.unpack(self.frame, bytes(struct.calcsize(self.frame)))
-        if len(channels) != len(numbers):
-            raise self._fault(f"channels() names {len(channels)} numbers, frame {self.frame!r} holds {len(numbers)}")
-        for channel in channels:
-            if not is_number(channel.scale) or not is_number(channel.offset):
-                raise self._fault(f"channel {channel.name!r}: scale and offset must be numbers")
-        names = [str(channel.name) for channel in channels]
-        if not _fits(self.role, names):
-            raise self._fault(f"channels() names {', '.join(names)}: not what role {self.role!r} gives")
-        return channels
-
-    def _call(self, method: str, call: Callable[[I2CIo], Any], io: I2CIo) -> Any:
+    def call(self, method: str, call: Callable[[I2CIo], Any], io: I2CIo) -> Any:
         began = self._clock.now()
         watched = _WatchedIo(io, self._clock, began + STUCK_S)
         try:
@@ -105,8 +69,10 @@ class _Contained(I2CDriver):
         except SensorFault as fault:
             raise SensorFault(str(getattr(fault, "what", fault)), str(getattr(fault, "hint", ""))) from fault
         except _Stuck:
-            raise self._fault(f"{method}() still waited for its chip after {STUCK_S:g} s and was ended") from None
+            raise self.fault(f"{method}() still waited for its chip after {STUCK_S:g} s and was ended") from None
         except (Exception, SystemExit) as error:  # a stranger's code: whatever it raises is the fault
+            if error is watched.ours:
+                raise
             raise self._raised(error) from error
         finally:
             took = self._clock.now() - began
@@ -118,13 +84,89 @@ class _Contained(I2CDriver):
                     *(self._file, method, took),
                 )
 
+    def fault(self, what: str) -> SensorFault:
+        return SensorFault(f"driver {self._file} {what}", self._hint)
+
     def _raised(self, error: BaseException) -> SensorFault:
         line = line_in(error, self._file)
         text = f"{type(error).__name__}: {error}".rstrip(": ")
-        return self._fault(f"raised {text}" + (f" at line {line}" if line else ""))
+        return self.fault(f"raised {text}" + (f" at line {line}" if line else ""))
 
-    def _fault(self, what: str) -> SensorFault:
-        return SensorFault(f"driver {self._file} {what}", f"a fault in the driver: slowroll drivers test {self._file}")
+
+class _Contained(I2CDriver):
+    """A stranger's driver for a sensor; what it returns is looked at too."""
+
+    def __init__(self, driver: I2CDriver, clock: Clock) -> None:
+        self._driver = driver
+        for key in ("name", "role", "addresses", "ident", "frame", "rates", "fifo"):
+            setattr(self, key, getattr(driver, key))
+        file = file_of(driver)
+        self._guard = _Guard(file, clock, f"a fault in the driver: slowroll drivers test {file}")
+        self._channels: tuple[Channel, ...] = ()
+
+    def channels(self, chip: str) -> tuple[Channel, ...]:
+        return self._channels  # asked for and looked at by start()
+
+    def start(self, io: I2CIo, rate: float, chip: str) -> float:
+        self._guard.begin()
+        self._channels = self._guard.call("channels", lambda _io: self._sound_channels(chip), io)
+        told = self._guard.call("start", lambda watched: self._driver.start(watched, rate, chip), io)
+        if not is_number(told) or not 0 < told < 1e5:
+            raise self._guard.fault(f"start() returned {told!r}, not the rate in samples a second")
+        return float(told)
+
+    def read(self, io: I2CIo) -> bytes | Gap:
+        got: Any = self._guard.call("read", self._driver.read, io)
+        if isinstance(got, Gap):
+            return Gap(str(got.reason))
+        if not isinstance(got, bytes | bytearray):
+            raise self._guard.fault(f"read() returned {_article(got)}, not bytes or Gap")
+        if len(got) % struct.calcsize(self.frame):
+            whole = struct.calcsize(self.frame)
+            raise self._guard.fault(f"read() returned {len(got)} bytes, not whole frames of {whole} ({self.frame!r})")
+        if set(self.frame) & set("efd") and not all(
+            math.isfinite(number) for numbers in struct.iter_unpack(self.frame, got) for number in numbers
+        ):
+            raise self._guard.fault("read() returned a number that is not finite")
+        return bytes(got)
+
+    def stop(self, io: I2CIo) -> None:
+        self._guard.call("stop", self._driver.stop, io)
+
+    def _sound_channels(self, chip: str) -> tuple[Channel, ...]:
+        channels = tuple(Channel(*channel) for channel in self._driver.channels(chip))
+        numbers = struct.unpack(self.frame, bytes(struct.calcsize(self.frame)))
+        if len(channels) != len(numbers):
+            raise self._guard.fault(
+                f"channels() names {len(channels)} numbers, frame {self.frame!r} holds {len(numbers)}"
+            )
+        for channel in channels:
+            if not is_number(channel.scale) or not is_number(channel.offset):
+                raise self._guard.fault(f"channel {channel.name!r}: scale and offset must be numbers")
+        names = [str(channel.name) for channel in channels]
+        if not _fits(self.role, names):
+            raise self._guard.fault(f"channels() names {', '.join(names)}: not what role {self.role!r} gives")
+        return channels
+
+
+class _ContainedActuator(Actuator):
+    """A stranger's driver for something that moves."""
+
+    def __init__(self, driver: Actuator, clock: Clock) -> None:
+        self._driver = driver
+        for key in ("name", "addresses", "ident", "longest_s"):
+            setattr(self, key, getattr(driver, key))
+        self._guard = _Guard(file_of(driver), clock, "a fault in the driver: correct it, then restart slowroll")
+
+    def start(self, io: I2CIo, chip: str) -> None:
+        self._guard.begin()
+        self._guard.call("start", lambda watched: self._driver.start(watched, chip), io)
+
+    def set(self, io: I2CIo, level: float, seconds: float) -> None:
+        self._guard.call("set", lambda watched: self._driver.set(watched, level, seconds), io)
+
+    def stop(self, io: I2CIo) -> None:
+        self._guard.call("stop", self._driver.stop, io)
 
 
 class _Stuck(BaseException):
@@ -139,6 +181,8 @@ class _WatchedIo:
         self._clock = clock
         self._deadline = deadline
         self.raised: OSError | None = None
+        self.ours: Exception | None = None
+        """What came out of a sleep, in which the others on the bus are read: theirs, not this driver's."""
 
     def read(self, register: int, count: int) -> bytes:
         return self._watch(lambda: self._io.read(register, count))
@@ -154,7 +198,11 @@ class _WatchedIo:
         if not seconds <= left:
             self._io.sleep(max(0.0, left))
             raise _Stuck
-        self._io.sleep(seconds)
+        try:
+            self._io.sleep(seconds)
+        except Exception as error:
+            self.ours = error
+            raise
 
     def _watch(self, call: Callable[[], _T]) -> _T:
         if self._clock.now() > self._deadline:

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sensors.driver import Channel, Gap, I2CDriver, I2CIo, Role, SensorFault
+from sensors.driver import Actuator, Channel, Gap, I2CDriver, I2CIo, Role, SensorFault
 
 
-def is_stranger(driver: I2CDriver) -> bool:
+def is_stranger(driver: I2CDriver | Actuator) -> bool:
     """True for a driver of a drop-in file, another package, or a configured file."""
     return not type(driver).__module__.startswith("sensors.")
 
@@ -74,7 +74,7 @@ def _table_fault(driver: I2CDriver) -> str:
     if not numbers or not all(isinstance(number, int | float) for number in numbers):
         return f"frame = {driver.frame!r}; it must be numbers only"
     if driver.ident is not None:
-        register, chips = driver.ident
+        register, chips = driver.ident[:2]
         if not isinstance(register, int) or not all(isinstance(chip, str) for chip in dict(chips).values()):
             return f"ident = {driver.ident!r}; it must be Ident(register, {{value: chip name}})"
     return ""
@@ -84,7 +84,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def file_of(driver: I2CDriver) -> str:
+def file_of(driver: I2CDriver | Actuator) -> str:
     """The file a driver is in, as a person finds it; else its module."""
     module = type(driver).__module__
     file = getattr(sys.modules.get(module), "__file__", None)

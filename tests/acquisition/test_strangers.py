@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from acquisition_doubles import Bench, faults, force_samples, imu_samples
 
-from firmware_host.acquisition.contained import STUCK_S
+from firmware_host.acquisition.contained import STUCK_S, contained, contained_actuator
 from firmware_host.acquisition.devices import Device, broken, devices_for
 from firmware_host.acquisition.i2c_bus import I2CBus
 from firmware_host.settings import parse
-from sensors.catalog import Catalog
+from sensors.catalog import Catalog, make_actuator
+from sensors.conformance.bench import BenchIo
+from sensors.driver import SensorFault
 from sensors.pressure.mprls import Mprls
 
 TOOL = """
@@ -43,6 +45,19 @@ def read(self, io):
             io.read(0x3A, 1)
         except Exception:
             pass
+"""
+MOTOR = """
+from sensors.driver import Actuator, Ident
+class Motor(Actuator):
+    name, addresses, ident, longest_s = "motor", (0x5A,), Ident(0x00, {1: "x"}), 0.5
+    def start(self, io, chip):
+        io.write(1, 0)
+    def set(self, io, level, seconds):
+        io.write(2, 0)
+        if level:
+            raise ValueError("strong")
+    def stop(self, io):
+        {}["no"]
 """
 ONCE = """
 count = 0
@@ -190,6 +205,38 @@ def test_a_slow_read_is_warned_of_once(tmp_path: Path, caplog: pytest.LogCapture
         bench.run(10.0)
     (warning,) = [record.getMessage() for record in caplog.records]
     assert f"driver {file}: read() took 1.2 s" in warning
+
+
+def test_our_own_bug_in_a_strangers_wait_is_ours(tmp_path: Path) -> None:
+    """While a driver waits, the others on its bus are read: what breaks there must not be blamed on it."""
+    file = tmp_path / "mine.py"
+    file.write_text(BASE)
+    found = devices_for(parse(TOOL.replace("FILE", str(file)), "test.toml").tools, Catalog(installed=()))["7"]
+    clock = Bench().clock
+
+    class Io:
+        def sleep(self, seconds: float) -> None:
+            raise ZeroDivisionError
+
+        def write(self, register: int, *values: int) -> None: ...
+
+    with pytest.raises(ZeroDivisionError):
+        contained(found[0], clock).driver.start(Io(), 100, "MPU-6050")  # type: ignore[arg-type]
+
+
+def test_a_strangers_motor_driver(tmp_path: Path) -> None:
+    (tmp_path / "motor.py").write_text(MOTOR)
+    clock = Bench().clock
+    driver = contained_actuator(make_actuator(f"{tmp_path / 'motor.py'}:Motor"), clock)
+    io = BenchIo(lambda _data, count: bytes(count))
+    driver.start(io, "x")
+    with pytest.raises(SensorFault, match=r"motor\.py raised ValueError: strong at line 10"):
+        driver.set(io, 1.0, 0.1)
+    with pytest.raises(SensorFault, match="raised KeyError"):
+        driver.stop(io)
+    io.fail_at = len(io.log)
+    with pytest.raises(OSError, match="Remote"):
+        driver.set(io, 0.0, 0.0)
 
 
 def test_ours_is_not_wrapped() -> None:
