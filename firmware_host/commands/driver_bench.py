@@ -29,7 +29,10 @@ MASS_KG = 5.0
 
 
 class SimulatedBench(BenchTruth):
-    """Truth, hands and bus in one. `turns` is how far they really turn it, about `axis` of the sensor."""
+    """Truth, hands and bus in one; `driver` is the one to try.
+
+    `turns` is how far they really turn it, about `axis` of the sensor.
+    """
 
     def __init__(
         self, driver: I2CDriver, address: int | None = None, turns: float = TURNS, axis: int = 0, seed: int = 1
@@ -41,6 +44,11 @@ class SimulatedBench(BenchTruth):
                 f"there is no model of {driver.name}'s chip to put on a simulated bus: try a real one with --bus 1",
                 exit_code=1,
             )
+        kind = type(driver)
+        if specimen.stand_ins:  # what the driver gets from outside this repository, and of the chip
+            own = {**specimen.stand_ins, "__module__": kind.__module__}
+            driver = type(kind.__name__, (kind,), own)()
+        self.driver = driver
         self.clock = ManualClock()
         self.turns = turns
         self.turn_s = TURN_S

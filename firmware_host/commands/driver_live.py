@@ -306,7 +306,7 @@ def run(
         from firmware_host.commands.driver_bench import SimulatedBench
 
         simulated = SimulatedBench(driver, address)
-        test = LiveTest(driver, bus, address, simulated.open_bus, simulated.clock, simulated)
+        test = LiveTest(simulated.driver, bus, address, simulated.open_bus, simulated.clock, simulated)
     else:
         from firmware_host.acquisition.smbus_io import open_linux_bus
         from firmware_host.clock import SystemClock

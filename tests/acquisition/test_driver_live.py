@@ -17,6 +17,7 @@ from firmware_host.commands.driver_bench import SimulatedBench
 from firmware_host.commands.driver_live import LiveTest, TerminalHands
 from firmware_host.commands.driver_recording import replayed
 from firmware_host.history.recording import RecordingError
+from sensors.catalog import BUILT_IN, Catalog
 from sensors.chips.model import Vector
 from sensors.conformance.finding import Finding
 from sensors.conformance.live import common_factor, judge_force
@@ -27,7 +28,7 @@ from sensors.pressure.mprls import Mprls
 
 def judged(driver: I2CDriver, bench: SimulatedBench | None = None, out: Path | None = None) -> dict[str, Finding]:
     bench = bench or SimulatedBench(driver)
-    test = LiveTest(driver, "7", None, bench.open_bus, bench.clock, bench, Path("/nonexistent"))
+    test = LiveTest(bench.driver, "7", None, bench.open_bus, bench.clock, bench, Path("/nonexistent"))
     found = {finding.check: finding for finding in test.run(30.0)}
     if out is not None:
         test.save(out)
@@ -49,6 +50,16 @@ def test_a_sound_driver_and_the_axis_it_was_turned_about(axis: int, turns: float
     assert f"[{', '.join(expected)}]" in found["axis"].says.replace("-0.00", "+0.00")
     assert found["signs"].result == "ok"
     assert "100.0" in found["rate"].says
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_every_shipped_driver_passes_on_the_simulated_bench(name: str, tmp_path: Path) -> None:
+    out = tmp_path / "it.jsonl"
+    found = judged(Catalog(installed=()).make(name), out=out)
+    assert {check: finding.says for check, finding in found.items() if finding.result != "ok"} == {}
+    assert len(found) >= 4
+    assert replayed(out, name) == []
 
 
 class InG(Mpu6050):
