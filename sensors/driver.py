@@ -51,7 +51,8 @@ What the framework does with it, so that a driver need not:
 
 - it calls `read` every 50 ms with a FIFO, else at the rate; 252 bytes and 50 ms are the most a call should take;
 - `OSError` from `io`: read is tried twice more, then the chip is started again, after 0.1 s, later up to 5 s;
-- `SensorFault`, a `Gap`, or an IMU that says the same for half a second: a gap is recorded and the person told;
+- `SensorFault`, or an IMU that says the same for half a second: the chip is started again, and the person is told;
+- `Gap`: it is recorded, and the time stamps begin anew; nobody is told;
 - any other exception: a fault of this sensor, with file and line; nothing else stops.
 """
 

@@ -27,8 +27,8 @@ _FORCE_TABLE = """\
     force_full_scale = 172_000.0  # TODO: the reading (Pa or N) beyond which it says nothing more
 
     def channels(self, chip):
-        # TODO: the numbers of `frame` in their order, each raw * scale + offset: pressure in Pa, force in N, or
-        # strip_0, strip_1, ... (0 to 1). "Transfer function" or "sensitivity" in the data sheet.
+        # TODO: the numbers of `frame` in their order, each raw * scale + offset: pressure in Pa, force in N,
+        # bridge in V/V (a load cell) or strip_0, strip_1, ... (0 to 1). "Transfer function" in the data sheet.
         return (Channel("pressure", 1.0),)
 """
 _FIFO_READ = """\

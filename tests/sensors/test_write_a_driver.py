@@ -52,7 +52,7 @@ def test_the_skeleton_it_begins_with(tmp_path: Path) -> None:
     for part in ("addresses = ", "ident = Ident(", "def channels", "def start", "def read", "def stop", "source = "):
         assert part in skeleton
         assert part in driver_page.file("gy521.py")
-    assert (tmp_path / "test_gy521.py").read_text().count("check(DRIVER)") == 1
+    assert driver_page.file("test_gy521.py") in (tmp_path / "test_gy521.py").read_text()
 
 
 def test_the_kit_passes_it_whole(bench: Path) -> None:
@@ -76,6 +76,12 @@ def test_live_on_the_simulated_bus(bench: Path) -> None:
     (bench / "test_recording.py").write_text("".join(f"{line[2:]}\n" for line in done.stdout.splitlines()[-3:]))
     done = in_(bench, "pytest", "-q", "-p", "no:cacheprovider", "test_recording.py")
     assert "1 passed" in done.stdout, done.stdout
+
+
+def test_the_configuration_takes_it(bench: Path) -> None:
+    (bench / "slowroll.toml").write_text(driver_page.file("slowroll.toml"))
+    done = slowroll(bench, "slowroll config check --config slowroll.toml")
+    assert done.returncode == 0, done.stderr
 
 
 BROKEN = {
