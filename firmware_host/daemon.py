@@ -129,9 +129,9 @@ class Daemon:
         )
 
     def _tool(self, tool: ToolSettings, known: dict[str, Any]) -> Tool:
-        catalog = self._catalog()
-        imu = catalog.get(tool.imu.driver) if tool.imu is not None else None
-        force = catalog.get(tool.force.driver) if tool.force is not None else None
+        devices = [device for on_bus in self._devices.values() for device in on_bus if device.tool == tool.name]
+        imu = next((device.driver for device in devices if device.role == "imu"), None)
+        force = next((device.driver for device in devices if device.role == "force"), None)
         return Tool(
             name=tool.name,
             kind=tool.kind,

@@ -49,6 +49,10 @@ class CatalogError(Exception):
     """A driver can't be used; the text says which, where it is, why, and what to do."""
 
 
+class BrokenDriver(CatalogError):
+    """A driver is there, and is of no use: its code fails, or has no driver in it. The owner's settings are right."""
+
+
 class Entry(NamedTuple):
     """One line of the list."""
 
@@ -92,7 +96,7 @@ class Catalog:
         try:
             return driver()
         except Exception as error:  # a stranger's code: whatever it raises is the finding
-            raise CatalogError(
+            raise BrokenDriver(
                 f"driver {name!r}: {driver.__name__}() fails: {_words(error)}; "
                 "the framework makes a driver without arguments"
             ) from error
@@ -121,7 +125,7 @@ class Catalog:
             found[point.name] = ("installed package", point.value)
         if self._drivers_dir is not None and self._drivers_dir.is_dir():
             for file in sorted(self._drivers_dir.glob("*.py")):
-                if not file.stem.startswith("_"):
+                if not file.stem.startswith(("_", "test_")):  # `drivers new` writes a test beside a driver
                     found[file.stem] = ("drivers folder", str(file))
         return found
 
@@ -187,7 +191,7 @@ def _import_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # a stranger's file: whatever it raises is the finding
         del sys.modules[name]
-        raise CatalogError(f"{path} can't be loaded: {_words(error)}; correct it or take it away") from error
+        raise BrokenDriver(f"{path} can't be loaded: {_words(error)}; correct it or take it away") from error
     return module
 
 
@@ -218,7 +222,7 @@ def _only_class(module: ModuleType, place: str) -> type[I2CDriver]:
     if len(own) == 1:
         return own[0]
     if not own:
-        raise CatalogError(f"{place} defines no driver: write one class that is based on sensors.driver.I2CDriver")
+        raise BrokenDriver(f"{place} defines no driver: write one class that is based on sensors.driver.I2CDriver")
     names = ", ".join(driver.__name__ for driver in own)
     raise CatalogError(f"{place} defines several drivers ({names}); name one: {place}:{own[0].__name__}")
 
@@ -228,7 +232,7 @@ def _check_table(driver: type[I2CDriver], where: str) -> None:
     missing = [key for key in _TABLE if not hasattr(driver, key)]
     missing += [f"{key}()" for key in _METHODS if getattr(driver, key) is getattr(I2CDriver, key)]
     if missing:
-        raise CatalogError(
+        raise BrokenDriver(
             f"{where}: {driver.__name__} has no {', '.join(missing)}; sensors/driver.py says what each is for"
         )
 

@@ -1,26 +1,59 @@
-"""The driver API: the one file to read before writing a driver.
+"""The driver API: the one file to read before writing a driver. `docs/write-a-driver.md` builds one step by step.
 
 A driver knows one chip and says only what the hardware said. It has no threads, no time stamps, no retries,
 no caching and no derived values; it never catches `OSError`. The framework owns threads, time, retries and
-units: it calls `start` once (and again after every fault), then `read` again and again, then `stop`.
+units: it looks who is there (`ident`), calls `start` once (and again after every fault), then `read` again and
+again, then `stop`, all on one thread.
 
-A driver is a class with a table of channels and three short methods:
+A driver is a class with a table and four short methods. This one reads an MPU-6050's output registers:
 
-    class Mpu6050(I2CDriver):
-        name = "mpu6050"
-        role = "imu"
+    from math import radians
+
+    from sensors.driver import STANDARD_GRAVITY, Channel, I2CDriver, Ident, xyz
+
+    class Plain6050(I2CDriver):
+        name = "plain6050"                      # as in slowroll.toml, and the file's name in the drivers folder
+        role = "imu"                            # or "force"
+        source = "RM-MPU-6000A-00 rev 4.2"
         addresses = (0x68, 0x69)
         ident = Ident(0x75, {0x68: "MPU-6050"})
-        frame = ">7h"                      # struct format of ONE sample, as `read` returns it
-        rates = (50, 100, 200)             # samples a second
-        fifo = True
+        frame = ">7h"                           # ONE sample, as `read` returns it
+        rates = (50, 100)                       # samples a second
+        gyro_full_scale_rad_s = radians(2000)
 
-        def channels(self, chip): ...      # one Channel per number in `frame`, in order
-        def start(self, io, rate, chip): ...
-        def read(self, io): ...
-        def stop(self, io): ...
+        def channels(self, chip):               # one for each number in `frame`, in order; SI = raw * scale + offset
+            return (
+                *xyz("accel", STANDARD_GRAVITY / 4096),
+                Channel("temperature", 1 / 340, 36.53),
+                *xyz("gyro", radians(1 / 16.4)),
+            )
 
-`sensors/imu/mpu6050.py` is the reference; `slowroll drivers test NAME_OR_FILE` says what is wrong with yours.
+        def start(self, io, rate, chip):
+            io.write(0x6B, 0x80)                # reset, and wait for it
+            io.sleep(0.1)
+            io.write(0x6B, 0x01)                # awake
+            io.sleep(0.1)
+            divider = round(1000 / rate)
+            io.write(0x19, divider - 1, 4, 3 << 3, 2 << 3)  # rate; low-pass 21 Hz; 2000 deg/s; 8 g
+            return 1000 / divider               # the true rate
+
+        def read(self, io):
+            return io.read(0x3B, 14)            # the newest sample, in one burst
+
+        def stop(self, io):
+            io.write(0x6B, 0x40)                # asleep
+
+Where a chip has a FIFO, use it (`fifo = True`, then `read` returns all that wait): `sensors/imu/mpu6050.py`.
+`slowroll drivers new NAME` writes a skeleton; `slowroll drivers test NAME_OR_FILE` says what is wrong with yours,
+`--live` with the chip itself. What is here stays as it is: names and signatures do not change, more may be added.
+
+What the framework does with it, so that a driver need not:
+
+- it calls `read` every 50 ms with a FIFO, else at the rate; 252 bytes and 50 ms are the most a call should take;
+- `OSError` from `io`: read is tried twice more, then the chip is started again, after 0.1 s, later up to 5 s;
+- `SensorFault`, or an IMU that says the same for half a second: the chip is started again, and the person is told;
+- `Gap`: it is recorded, and the time stamps begin anew; nobody is told;
+- any other exception: a fault of this sensor, with file and line; nothing else stops.
 """
 
 from __future__ import annotations

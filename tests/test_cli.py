@@ -267,6 +267,23 @@ def test_what_needs_the_configuration_refuses_a_wrong_one(home: Home, command: s
     assert not (home.folder / "x.jsonl").exists()
 
 
+def test_a_broken_driver_of_ones_own_keeps_nothing_else_from_running(home: Home) -> None:
+    home.write("broken.py", "import nothing_like_this")
+    tools = '[[tools]]\npressure = "bladder"\n' + "".join(
+        f'{role} = {{ driver = "{driver}", bus = "sim" }}\n'
+        for role, driver in (("imu", home.folder / "broken.py"), ("force", "mprls"))
+    )
+    mine = home.write("mine.toml", tools)
+    checked = home.slowroll("config", "check", "--config", mine)
+    assert checked.code == 1
+    assert "broken.py can't be loaded: ModuleNotFoundError" in checked.sentence
+    ran = home.slowroll("record", "--out", "x.jsonl", "--seconds", "2", "--config", mine)
+    assert ran.code == 0
+    lines = (home.folder / "x.jsonl").read_text().splitlines()
+    assert sum('"pressure"' in line for line in lines[1:]) > 50
+    assert sum("broken.py can't be loaded" in line for line in lines) == 1
+
+
 @pytest.mark.parametrize("command", ["run", "record --out x.jsonl", "config check", "config show", "replay x.jsonl"])
 def test_a_configuration_that_is_not_there(home: Home, command: str) -> None:
     home.write("x.jsonl", HEADER + "\n")

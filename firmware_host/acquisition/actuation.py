@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from firmware_host.acquisition.contained import contained_actuator
 from firmware_host.acquisition.diagnostics import DeviceDiagnostics
 from firmware_host.acquisition.hints import error_words, transfer_hint
 from firmware_host.clock import Clock
@@ -48,7 +49,7 @@ class SupervisedActuator:
     def __init__(
         self, driver: Actuator, address: int | None, clock: Clock, ran: Callable[[float, float], None]
     ) -> None:
-        self._driver = driver
+        self._driver = contained_actuator(driver, clock)
         self._addresses = driver.addresses if address is None else (address,)
         self._clock = clock
         self._ran = ran

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from firmware_host.acquisition.strangers import UnusableDriver, is_stranger, table_fault
 from firmware_host.settings import HapticSettings, SensorSettings, SettingsError, ToolSettings
-from sensors.catalog import Catalog, CatalogError, make_actuator
+from sensors.catalog import BrokenDriver, Catalog, CatalogError, make_actuator
 from sensors.driver import Actuator, I2CDriver, Role
 
 DEFAULT_RATE_HZ: dict[Role, float] = {"imu": 100.0, "force": 50.0}
@@ -38,8 +39,8 @@ class Device(Struct, frozen=True):
 def devices_for(tools: Iterable[ToolSettings], catalog: Catalog) -> dict[str, list[Device]]:
     """The devices of each bus, by the bus's name as text ("1", "sim").
 
-    Raises `SettingsError` if a driver is unknown, broken or of the wrong kind, if it can't do the rate, or if two
-    devices could be at one address.
+    Raises `SettingsError` if a driver is unknown or of the wrong kind, if it can't do the rate, or if two devices could
+    be at one address. A driver that is there but broken becomes a device that says so: `broken(devices)`.
     """
     buses: dict[str, list[Device]] = {}
     for tool in tools:
@@ -57,8 +58,12 @@ def _device(tool: str, role: Role, sensor: SensorSettings, catalog: Catalog) -> 
     where = f"tools.{tool}.{role}"
     try:
         driver = catalog.make(sensor.driver)
+    except BrokenDriver as error:
+        return _unusable(tool, role, sensor, str(error))
     except CatalogError as error:
         raise SettingsError(f"{where}.driver: {error}") from error
+    if is_stranger(driver) and (fault := table_fault(driver)):
+        return _unusable(tool, role, sensor, f"driver {sensor.driver}: {fault}")
     if driver.role != role:
         raise SettingsError(
             f"{where}.driver: {driver.name} is for [tools.{driver.role}], not [tools.{role}]; see slowroll drivers list"
@@ -70,6 +75,21 @@ def _device(tool: str, role: Role, sensor: SensorSettings, catalog: Catalog) -> 
         offered = ", ".join(f"{choice:g}" for choice in sorted(driver.rates))
         raise SettingsError(f"{where}.rate: {driver.name} can't do {rate:g} Hz; write one of {offered}")
     return Device(tool, role, driver, sensor.address, rate)
+
+
+def _unusable(tool: str, role: Role, sensor: SensorSettings, what: str) -> Device:
+    addresses = () if sensor.address is None else (sensor.address,)
+    return Device(tool, role, UnusableDriver(sensor.driver, role, addresses, what), sensor.address, 1.0)
+
+
+def broken(buses: dict[str, list[Device]]) -> list[str]:
+    """What is wrong with drivers that can't be used, a sentence for each."""
+    return [
+        f"{device.name}: {device.driver.what}"
+        for on_bus in buses.values()
+        for device in on_bus
+        if isinstance(device.driver, UnusableDriver)
+    ]
 
 
 def _check_addresses(device: Device, others: list[Device], bus: str) -> None:

@@ -22,3 +22,5 @@ class DeviceDiagnostics(Struct, frozen=True, kw_only=True):
     gaps: int
     faults: int
     last_fault: str
+    told_hz: float | None = None
+    """The rate that the driver says the chip was started at."""

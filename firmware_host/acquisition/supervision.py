@@ -6,7 +6,8 @@
    leaves it reset, answering, and silent) takes the device down: a gap, a fault with a hint, and rule 1 after a
    pause that grows from 0.1 to 5 s.
 4. The first reading that differs from the one before says that the device is back.
-Nothing else is caught: any other exception is a bug and ends the daemon.
+Nothing else is caught: any other exception is a bug and ends the daemon. A driver that is not ours raises nothing else
+(contained.py).
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from firmware_host.acquisition.contained import contained
 from firmware_host.acquisition.devices import Device
 from firmware_host.acquisition.diagnostics import DeviceDiagnostics
 from firmware_host.acquisition.hints import error_words, transfer_hint
+from firmware_host.acquisition.strangers import refuse_unusable
 from firmware_host.acquisition.stream import Stream
 from firmware_host.clock import Clock
 from firmware_host.coaching.inputs import DeviceFault, Input
@@ -41,6 +44,7 @@ class SupervisedDevice:
     """
 
     def __init__(self, device: Device, bus: str, clock: Clock, reach: Callable[[int], I2CIo]) -> None:
+        device = contained(device, clock)
         self._device = device
         self._bus = bus
         self._clock = clock
@@ -92,12 +96,14 @@ class SupervisedDevice:
             gaps=stream.gaps,
             faults=self._faults,
             last_fault=self._last_fault,
+            told_hz=self._nominal_hz if self.running else None,
         )
 
     # --- down
 
     def _bring_up(self) -> list[Input]:
         try:
+            refuse_unusable(self._device.driver)
             address, io, chip = self._find()
             nominal_hz = self._device.driver.start(io, self._device.rate, chip)
         except (OSError, SensorFault) as error:

@@ -117,11 +117,14 @@ def found_routines(
     return routines, faults
 
 
-def check_sensors(settings: Settings, path: Path | None) -> None:
-    """What can be known of the sensors without any: drivers, rates, addresses, and the simulated person's name."""
+def check_sensors(settings: Settings, path: Path | None) -> list[str]:
+    """What can be known of the sensors without any: drivers, rates, addresses, and the simulated person's name.
+
+    Drivers of the owner's own that can't be used are returned, in words: the rest can run without them.
+    """
     from pathlib import Path
 
-    from firmware_host.acquisition.devices import devices_for
+    from firmware_host.acquisition.devices import broken, devices_for
     from firmware_host.settings import SettingsError
     from firmware_host.simulator.scenarios import UnknownScenario, find
     from sensors.catalog import Catalog
@@ -129,7 +132,7 @@ def check_sensors(settings: Settings, path: Path | None) -> None:
     folder = settings.drivers_dir
     catalog = Catalog(Path(folder).expanduser() if folder is not None else None)
     try:
-        devices_for(settings.tools, catalog)
+        unusable = broken(devices_for(settings.tools, catalog))
         find(settings.simulator.scenario)
     except SettingsError as error:
         raise CommandError(f"{path}: {error}") from error
@@ -137,6 +140,7 @@ def check_sensors(settings: Settings, path: Path | None) -> None:
         raise CommandError(f"{path}: simulator.scenario: {error}") from error
     if catalog.folder_error():
         raise CommandError(f"{path}: {catalog.folder_error()}")
+    return unusable
 
 
 def demo_hint(words: str) -> str:

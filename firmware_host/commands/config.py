@@ -48,13 +48,13 @@ def _check(path: Any, place: str) -> int:
     try:
         settings = settings_in(path)
         profile = profile_of(settings, path)
-        check_sensors(settings, path)
+        unusable = check_sensors(settings, path)
         others, faults = other_profiles(settings.coach.profile, profiles_dir(path))
         routines, more = found_routines(settings, path, (profile, *others.values()))
     except CommandError as error:
         raise CommandError(str(error), exit_code=1) from error
-    if faults or more:
-        raise CommandError("; ".join((*faults, *more)), exit_code=1)
+    if unusable or faults or more:
+        raise CommandError("; ".join((*unusable, *faults, *more)), exit_code=1)
     sys.stdout.write(
         f"{place}: fine. Profile {profile.name} (others: {', '.join(others)}), {len(settings.tools)} tool(s), "
         f"routines {', '.join(routines)} (at the start: {settings.coach.routine or 'none'}).\n"

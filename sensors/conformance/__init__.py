@@ -11,24 +11,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from pathlib import Path
 
 from sensors.chips.model import Specimen
 from sensors.conformance import signal, table, wire
 from sensors.conformance.bench import NotChecked, Trial, Wrong
-from sensors.driver import I2CDriver
-
-Result = Literal["ok", "failed", "not_checked"]
-
-
-class Finding(NamedTuple):
-    """What one check found."""
-
-    check: str
-    result: Result
-    says: str
-    """What was checked (ok), what is wrong and which line of the data sheet to look at, or why not checked."""
-
+from sensors.conformance.finding import Finding
+from sensors.driver import I2CDriver, SensorFault
 
 TABLE_CHECKS: dict[str, Callable[[type[I2CDriver]], None]] = {
     "metadata": table.metadata,
@@ -36,17 +25,20 @@ TABLE_CHECKS: dict[str, Callable[[type[I2CDriver]], None]] = {
 }
 
 CHIP_CHECKS: dict[str, Callable[[wire.NewTrial], None]] = {
+    "address": wire.address,
     "probe-reads-only": wire.probe_reads_only,
     "foreign-refused": wire.foreign_refused,
+    "transcript": wire.start_transcript,
     "nack": wire.nack_propagates,
     "start": wire.starts_at_each_rate,
     "empty-fifo": wire.empty_fifo,
     "whole-frames": wire.whole_frames,
     "overflow": wire.overflow_is_a_gap,
     "bus-use": wire.bus_use,
+    "longest-transfer": wire.longest_transfer,
+    "read-time": wire.read_time,
     "errors": wire.errors_pass_through,
     "stop": wire.stop_and_start,
-    "transcript": wire.start_transcript,
     "still": signal.still,
     "gravity-axes": signal.gravity_axes,
     "rotation-axes": signal.rotation_axes,
@@ -57,6 +49,11 @@ CHIP_CHECKS: dict[str, Callable[[wire.NewTrial], None]] = {
     "strips": signal.strip_values,
     "integrity": signal.integrity,
 }
+
+
+NO_MODEL = "There is no model of this chip to try it on."
+LIVE = ("address", "probe-reads-only", "start", "read-time", "still", "rotation-axes", "rate", "pressure")
+"""Checks that the bench makes too, with the chip itself: `slowroll drivers test --live`."""
 
 
 def specimen_of(driver: type[I2CDriver]) -> Specimen | None:
@@ -83,11 +80,11 @@ def checks(driver: type[I2CDriver], specimen: Specimen | None = None) -> Iterato
     sound = all(finding.result == "ok" for finding in findings)
     for name, run in CHIP_CHECKS.items():
         if specimen is None:
-            yield (Finding(name, "not_checked", "There is no model of this chip to try it on."))
+            yield Finding(name, "not_checked", NO_MODEL)
         elif not sound:
-            yield (Finding(name, "not_checked", "The driver's table has to be right first."))
+            yield Finding(name, "not_checked", "The driver's table has to be right first.")
         else:
-            yield (_every_variant(name, run, driver, specimen))
+            yield _every_variant(name, run, driver, specimen)
 
 
 def _every_variant(
@@ -111,9 +108,18 @@ def _run(name: str, what: str | None, run: Callable[[], None]) -> Finding:
         return Finding(name, "not_checked", str(reason))
     except Wrong as wrong:
         return Finding(name, "failed", str(wrong))
+    except SensorFault as fault:
+        return Finding(name, "failed", f"The driver calls a sound chip faulty: {fault.what}. {fault.hint}".rstrip())
     except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is the finding
-        return Finding(name, "failed", f"The driver raises {type(error).__name__}: {error}")
+        return Finding(name, "failed", f"The driver raises {type(error).__name__}: {error}{_place(error)}")
     return Finding(name, "ok", what or name)
 
 
-__all__ = ["Finding", "check", "checks", "specimen_of"]
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f" ({Path(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno})"
+
+
+__all__ = ["LIVE", "NO_MODEL", "Finding", "check", "checks", "specimen_of"]

@@ -8,16 +8,19 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sensors.chips.model import ChipModel, Specimen, Vector, no_answer
-from sensors.driver import STANDARD_GRAVITY, Gap, I2CDriver
+from sensors.driver import STANDARD_GRAVITY, Channel, Gap, I2CDriver, SensorFault
 
 BUS_HZ = 400_000
 TRANSFER_LIMIT = 200_000
 """More transfers than any check needs: a driver that loops for ever is stopped here."""
 POLL_S = 0.05
 """How often the framework reads a FIFO."""
+SHORTEST_RESET_S = 0.001
+"""No chip here is back from a reset sooner."""
+API = "sensors/driver.py"
 
 
 class Wrong(Exception):
@@ -78,6 +81,8 @@ class BenchIo:
         self._answer = answer
         self.t = 0.0
         self.log: list[Transfer] = []
+        self.times: list[float] = []
+        """When each transfer in `log` ended."""
         self.fail_at: int | None = None
         """Index in `log` of the transfer that is not acknowledged."""
 
@@ -94,6 +99,7 @@ class BenchIo:
             raise Wrong("The driver never stops talking to the chip: a loop waits for something without end.")
         self.log.append(transfer)
         self.t += transfer.bits / BUS_HZ
+        self.times.append(self.t)
         if index == self.fail_at:
             raise no_answer()
         return self._answer(data, count)
@@ -127,6 +133,9 @@ class Trial:
         self.identity = identity
         ident = self.driver.ident
         self.variant = ident.chips.get(identity, "") if ident is not None else ""
+        self.channels = tuple(self.driver.channels(self.variant))
+        self.raw = b""
+        """What `frames` read last, as it came."""
         self.io.sleep(1.0)  # the supply has been on for a while
 
     def pick_rate(self) -> float:
@@ -134,7 +143,33 @@ class Trial:
         return min(self.driver.rates, key=lambda rate: abs(rate - 100))
 
     def start(self, rate: float | None = None) -> float:
-        return self.driver.start(self.io, self.pick_rate() if rate is None else rate, self.variant)
+        try:
+            told: Any = self.driver.start(self.io, self.pick_rate() if rate is None else rate, self.variant)
+        except SensorFault as fault:
+            raise Wrong(f"start() refuses a sound chip: {fault.what}.{self.too_early()}", "start-up") from fault
+        if not isinstance(told, int | float):
+            raise Wrong(f"start() returns {told!r}; it has to return the true rate in samples a second.", API)
+        return float(told)
+
+    def too_early(self) -> str:
+        """A sentence, if the second write of `start` comes on the heels of the first."""
+        writes = [t for t, transfer in zip(self.io.times, self.io.log, strict=True) if len(transfer.written) > 1]
+        if len(writes) < 2 or writes[1] - writes[0] > SHORTEST_RESET_S:
+            return ""
+        return " Its second write follows the first at once: after a reset a chip is deaf for a while, and loses it."
+
+    def read(self) -> bytes | Gap:
+        got: Any = self.driver.read(self.io)  # a stranger's may return anything
+        if isinstance(got, Gap | bytes):
+            return got
+        if isinstance(got, bytearray):
+            return bytes(got)
+        what = "nothing (None)" if got is None else f"a {type(got).__name__}"
+        raise Wrong(
+            f'read() returns {what}, not bytes: it returns the frames as they came (b"" if none wait), '
+            "and channels() says what they mean.",
+            API,
+        )
 
     def poll_s(self, rate: float) -> float:
         """How often the framework reads this driver."""
@@ -142,30 +177,37 @@ class Trial:
 
     def frames(self, seconds: float, every_s: float) -> list[dict[str, float]]:
         """Everything read in `seconds`, in SI units by channel name; a `Gap` is a finding here."""
-        found: list[dict[str, float]] = []
+        raw = bytearray()
         end = self.io.t + seconds
         while self.io.t < end:
             self.io.sleep(every_s)
-            got = self.driver.read(self.io)
+            got = self.read()
             if isinstance(got, Gap):
                 raise Wrong(
-                    f"read() says samples were lost ({got.reason}) though it was called in time.",
-                    "FIFO size and overflow flag",
+                    f"read() says samples were lost ({got.reason}) though it was called in time: it does not take all "
+                    "that waits, FIFO and frame differ in length, or its overflow flag is stale.",
+                    "FIFO: what is put in, count, overflow flag, reset",
                 )
-            found += self.decode(got)
-        return found
+            self.decode(got)  # each read has whole frames
+            raw += got
+        self.raw = bytes(raw)
+        return self.decode(self.raw)
 
-    def decode(self, data: bytes) -> list[dict[str, float]]:
-        size = struct.calcsize(self.driver.frame)
+    def decode(
+        self, data: bytes, frame: str | None = None, channels: tuple[Channel, ...] | None = None
+    ) -> list[dict[str, float]]:
+        """Frames in SI units by channel name; with another `frame` or `channels`, what they would be then."""
+        frame = self.driver.frame if frame is None else frame
+        channels = self.channels if channels is None else channels
+        size = struct.calcsize(frame)
         if len(data) % size:
             raise Wrong(
                 f"read() returned {len(data)} bytes, which is not a whole number of frames of {size}.",
                 "FIFO count: leave a sample that is not complete for the next read",
             )
-        channels = self.driver.channels(self.variant)
         return [
             {c.name: raw * c.scale + c.offset for c, raw in zip(channels, values, strict=True)}
-            for values in struct.iter_unpack(self.driver.frame, data)
+            for values in struct.iter_unpack(frame, data)
         ]
 
     def settled(self, seconds: float = 0.25) -> list[dict[str, float]]:

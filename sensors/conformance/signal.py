@@ -6,11 +6,13 @@ import math
 
 from sensors.chips.model import Vector
 from sensors.conformance.bench import NotChecked, Trial, Wrong, mean
+from sensors.conformance.diagnosis import number_cause, vector_cause
 from sensors.conformance.wire import NewTrial
 from sensors.driver import STANDARD_GRAVITY, SensorFault
 
 SHAKE_HZ = 190.0
 ROLL_RAD_S = 2.0
+PASCALS = (90_000.0, 101_325.0, 150_000.0)
 KNOCK_M_S2 = 6 * STANDARD_GRAVITY
 """A knock in rolling: centripetal at 4 cm off the axis reaches 5.8 g at 2160 deg/s."""
 
@@ -22,19 +24,25 @@ def still(new: NewTrial) -> None:
     frames = trial.settled()
     names = frames[0]
     if "accel_z" in names:
-        size = math.hypot(*(mean(frames, f"accel_{axis}") for axis in "xyz"))
+        seen = _means(frames, "accel")
+        size = math.hypot(*seen)
         if abs(size - 9.81) > 0.5:
-            raise Wrong(
-                f"At rest |accel| is {size:.2f} m/s2; gravity is 9.81.", "accelerometer sensitivity, byte order"
-            )
+            cause = vector_cause(trial, "accel", seen, (0.0, 0.0, STANDARD_GRAVITY))
+            raise Wrong(f"At rest |accel| is {size:.3g} m/s2; gravity is 9.81. {cause.says}", cause.look_at)
     if "gyro_x" in names:
-        worst = max(abs(mean(frames, f"gyro_{axis}")) for axis in "xyz")
+        worst = max(abs(value) for value in _means(frames, "gyro"))
         if worst > 0.05:
-            raise Wrong(f"At rest the gyroscope says {worst:.2f} rad/s.", "order of the data, byte order")
+            raise Wrong(
+                f"At rest the gyroscope says {worst:.2f} rad/s: are other bytes taken for it?",
+                "order of the data, byte order",
+            )
     if "temperature" in names:
         degc = mean(frames, "temperature")
         if not 20 < degc < 30:
-            raise Wrong(f"The chip is at 25 degC, the driver says {degc:.0f}.", "temperature formula of this variant")
+            raise Wrong(
+                f"The chip is at 25 degC, the driver says {degc:.0f}: the temperature's scale or offset is wrong.",
+                "temperature formula of this variant",
+            )
 
 
 def gravity_axes(new: NewTrial) -> None:
@@ -46,7 +54,7 @@ def gravity_axes(new: NewTrial) -> None:
             accel = _along(axis, size)
             trial.truth.accel_at = lambda _t, accel=accel: accel  # type: ignore[misc]
             trial.start()
-            _compare(trial, "accel", accel, 0.03 * abs(size), "m/s2", "accelerometer range and sensitivity")
+            _compare(trial, "accel", accel, 0.03 * abs(size), "m/s2")
 
 
 def rotation_axes(new: NewTrial) -> None:
@@ -60,7 +68,7 @@ def rotation_axes(new: NewTrial) -> None:
             gyro = _along(axis, rate)
             trial.truth.gyro_at = lambda _t, gyro=gyro: gyro  # type: ignore[misc]
             trial.start()
-            _compare(trial, "gyro", gyro, 0.02 * abs(rate), "rad/s", "gyroscope range and sensitivity")
+            _compare(trial, "gyro", gyro, 0.02 * abs(rate), "rad/s")
 
 
 def low_pass(new: NewTrial) -> None:
@@ -110,15 +118,37 @@ def pressure_values(new: NewTrial) -> None:
     if "pressure" not in {channel.name for channel in trial.driver.channels(trial.variant)}:
         raise NotChecked("the driver measures no pressure")
     trial.start()
-    for pascal in (90_000.0, 101_325.0, 150_000.0):
+    _must_follow(trial)
+    for pascal in PASCALS:
         trial.truth.pascal = pascal
         seen = mean(trial.settled(), "pressure")
         if abs(seen - pascal) > 0.01 * pascal:
-            raise Wrong(f"At {pascal:.0f} Pa the driver says {seen:.0f} Pa.", "transfer function, byte order")
+            cause = number_cause(trial, "pressure", pascal)
+            raise Wrong(f"At {pascal:.0f} Pa the driver says {seen:.6g}. {cause.says}".strip(), cause.look_at)
     trial.truth.pascal = 1e6
-    seen = mean(trial.settled(), "pressure")
+    every = trial.poll_s(trial.pick_rate())
+    trial.frames(0.25, every)
+    frames = trial.frames(0.25, every)
+    if not frames:
+        raise Wrong(
+            "Far beyond full scale nothing comes: a saturated one means at least this much, and must not be dropped.",
+            "saturation bit",
+        )
+    seen = mean(frames, "pressure")
     if seen < 150_000:
-        raise Wrong(f"Far beyond full scale the driver says {seen:.0f} Pa, not its top.", "saturation")
+        raise Wrong(f"Far beyond full scale (saturated) the driver says {seen:.0f} Pa, not its top.", "saturation")
+
+
+def _must_follow(trial: Trial) -> None:
+    seen = []
+    for pascal in PASCALS:
+        trial.truth.pascal = pascal
+        seen.append(mean(trial.settled(), "pressure"))
+    if abs(seen[-1] - seen[0]) <= 0.01 * (abs(seen[0]) + 1e-9):
+        raise Wrong(
+            f"The driver says {seen[0]:.6g} whatever the pressure is: is it read before the conversion is done?",
+            "conversion time, busy bit of the status byte",
+        )
 
 
 def bridge_values(new: NewTrial) -> None:
@@ -178,7 +208,7 @@ def integrity(new: NewTrial) -> None:
     trial.start()
     trial.chip.integrity_failed = True
     try:
-        trial.driver.read(trial.io)
+        trial.read()
     except SensorFault as fault:
         if not fault.hint:
             raise Wrong("The SensorFault of a failed integrity bit has no hint.") from fault
@@ -205,12 +235,24 @@ def _along(axis: int, size: float) -> Vector:
     return x, y, z
 
 
-def _compare(trial: Trial, kind: str, truth: Vector, tolerance: float, unit: str, look_at: str) -> None:
+def _means(frames: list[dict[str, float]], kind: str) -> Vector:
+    return mean(frames, f"{kind}_x"), mean(frames, f"{kind}_y"), mean(frames, f"{kind}_z")
+
+
+def _compare(trial: Trial, kind: str, truth: Vector, tolerance: float, unit: str) -> None:
     frames = trial.settled()
-    for axis, value in zip("xyz", truth, strict=True):
-        name = f"{kind}_{axis}"
-        if name not in frames[0]:
-            continue
-        seen = mean(frames, name)
-        if abs(seen - value) > tolerance:
-            raise Wrong(f"{name} is {seen:.3g} {unit} where it was {value:.3g} {unit}.", look_at)
+    if f"{kind}_x" not in frames[0]:
+        return
+    seen = _means(frames, kind)
+    for axis, value, true in zip("xyz", seen, truth, strict=True):
+        if abs(value - true) > tolerance:
+            cause = vector_cause(trial, kind, seen, truth)
+            says = _clipped(seen, truth) or cause.says
+            raise Wrong(f"{kind}_{axis} is {value:.3g} {unit} where it was {true:.3g} {unit}. {says}", cause.look_at)
+
+
+def _clipped(seen: Vector, truth: Vector) -> str:
+    """A large truth that comes out too small, while small ones are right, has met the end of the range."""
+    size, true = math.hypot(*seen), math.hypot(*truth)
+    full = true > KNOCK_M_S2 - 1 or true > 10 * ROLL_RAD_S
+    return "It is clipped: the range that start() chooses is too small." if full and 0.05 * true < size < true else ""

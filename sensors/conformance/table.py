@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 import struct
+import time
+from types import FunctionType
 
-from sensors.conformance.bench import Wrong
+from sensors.conformance.bench import API, Wrong
 from sensors.driver import CHANNEL_UNITS, Channel, I2CDriver
-
-API = "sensors/driver.py"
 
 
 def metadata(driver_class: type[I2CDriver]) -> None:
@@ -20,15 +20,32 @@ def metadata(driver_class: type[I2CDriver]) -> None:
     if driver.role not in ("imu", "force"):
         raise Wrong(f'role {driver.role!r} must be "imu" or "force".', API)
     if not driver.addresses or not all(0x08 <= address <= 0x77 for address in driver.addresses):
-        raise Wrong("addresses must be 7-bit I2C addresses, 0x08 to 0x77.", "slave address")
+        raise Wrong(
+            "addresses must be 7-bit I2C addresses, 0x08 to 0x77; data sheets that give 8 bits mean twice as much.",
+            "slave address",
+        )
     if not driver.rates or not all(0 < rate <= 1000 for rate in driver.rates):
         raise Wrong("rates must be samples a second, above 0 and at most 1000.", "output data rate")
     if driver.ident is not None:
         floating = [value for value in driver.ident.chips if value in (0x00, 0xFF)]
         if floating or not driver.ident.chips:
             raise Wrong("ident must have values, and not 0x00 or 0xFF: a loose wire reads so.", "identity register")
+    if uses_time_sleep(driver_class):
+        raise Wrong("it waits with time.sleep: io.sleep(seconds) is the same, and can be tried without waiting.", API)
     if not driver.source:
         raise Wrong("source is empty: name the data sheet and its revision, so that others can check.", API)
+
+
+def uses_time_sleep(driver_class: type[I2CDriver]) -> bool:
+    """Does the module that the driver is in know `time.sleep` under a name of its own, or call it?"""
+    methods = [value for value in vars(driver_class).values() if isinstance(value, FunctionType)]
+    for method in methods:
+        known = method.__globals__
+        if any(value is time.sleep for value in known.values()):
+            return True
+        if {"time", "sleep"} <= set(method.__code__.co_names) and known.get("time") is time:
+            return True
+    return False
 
 
 def frame(driver_class: type[I2CDriver]) -> None:

@@ -285,6 +285,8 @@ def test_damaged_pressure_memory_is_a_fault_and_the_imu_goes_on() -> None:
 
 def test_a_driver_that_returns_parts_of_frames_is_a_fault() -> None:
     class Sloppy(Mprls):
+        __module__ = "sensors.pressure.sloppy"
+
         def read(self, io: I2CIo) -> bytes:
             return b"\x00" * 7
 
@@ -304,8 +306,10 @@ def test_a_driver_that_returns_parts_of_frames_is_a_fault() -> None:
     assert "slowroll drivers test mprls" in fault.hint
 
 
-def test_a_bug_in_a_driver_is_not_swallowed() -> None:
+def test_a_bug_in_a_driver_of_ours_is_not_swallowed() -> None:
     class Buggy(Mpu6050):
+        __module__ = "sensors.imu.buggy"
+
         def read(self, io: I2CIo) -> bytes:
             raise ZeroDivisionError
 
