@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from firmware_host.acquisition.devices import Device, actuator_for, devices_for
+from firmware_host.acquisition.devices import Device, actuator_for, broken, devices_for
 from firmware_host.acquisition.identify import Driver, candidates
+from firmware_host.acquisition.strangers import UnusableDriver
 from firmware_host.check.finding import Finding
 from firmware_host.check.machine import Machine
 from firmware_host.check.motor import Motor
@@ -100,7 +101,11 @@ class Wanted:
             return _problem("sensors", str(error), f"change it in {self.path}, then: slowroll config check")
         if self.catalog.folder_error():
             return _problem("sensors", self.catalog.folder_error(), "slowroll drivers list")
-        self.devices = devices
+        unusable = broken(devices)
+        self.devices = {
+            bus: [device for device in found if not isinstance(device.driver, UnusableDriver)]
+            for bus, found in devices.items()
+        }
         names = [
             f"{device.name}: {device.driver.name} on bus {bus}" for bus, found in devices.items() for device in found
         ]
@@ -108,6 +113,9 @@ class Wanted:
             addresses = actuator.addresses if haptic.address is None else (haptic.address,)
             self.motor = Motor(str(haptic.bus), actuator, addresses)
             names.append(f"motor: {actuator.name} on bus {haptic.bus}")
+        if unusable:
+            says, do = "; ".join(unusable), "correct the driver's file: slowroll drivers test FILE"
+            return _problem("sensors", says, do)
         return Finding(area=AREA, subject="sensors", result="ok", says="; ".join(names) or "none are wanted")
 
     def _guidance(self) -> Finding:

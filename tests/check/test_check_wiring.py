@@ -481,6 +481,16 @@ def test_a_broken_driver_is_a_finding_and_no_more(machine: FakeMachine) -> None:
     assert failed.do.startswith("a fault in the driver: slowroll drivers test ")
 
 
+def test_a_driver_of_the_file_that_cant_be_used_leaves_the_other_sensor(machine: FakeMachine) -> None:
+    mine = machine.root / "mine.py"
+    mine.write_text("import nothing_of_the_kind\n")
+    machine.wire("1", machine.bladder())
+    found = machine.check(ROLLER.replace('driver = "mpu6050"', f'driver = "{mine}"'))
+    assert found.line("sensors").result == "problem"
+    assert "nothing_of_the_kind" in found.line("sensors").says
+    assert found.line("roller force, force").result == "ok"
+
+
 MINE = """
 from sensors.driver import I2CDriver, xyz
 
