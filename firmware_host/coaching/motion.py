@@ -191,7 +191,7 @@ class Motion:
                 return False
         steps = self._steps
         if not steps.low < dt < steps.high:
-            if not dt >= 0.0:
+            if not 0.0 <= dt < inf:
                 self.rejected += 1
                 return False
             dt = self._odd_step(t, dt)

@@ -21,6 +21,8 @@ from sensors.imu.bmi160 import Bmi160
 from sensors.imu.bmi270 import Bmi270
 from sensors.imu.bno055 import Bno055
 
+pytestmark = pytest.mark.slow
+
 
 class MadeUp(Bmi270):
     def configuration(self) -> bytes:

@@ -25,6 +25,8 @@ from sensors.driver import STANDARD_GRAVITY, Channel, Gap, I2CDriver, I2CIo, xyz
 from sensors.imu.mpu6050 import Mpu6050
 from sensors.pressure.mprls import Mprls
 
+pytestmark = pytest.mark.slow
+
 
 def judged(driver: I2CDriver, bench: SimulatedBench | None = None, out: Path | None = None) -> dict[str, Finding]:
     bench = bench or SimulatedBench(driver)

@@ -14,6 +14,8 @@ from sensors.catalog import BUILT_IN, Catalog
 from sensors.conformance.bench import BenchIo
 from sensors.driver import SensorFault
 
+pytestmark = pytest.mark.slow
+
 WRONG = """
 from sensors.driver import Channel
 from sensors.imu.mpu6050 import Mpu6050

@@ -17,6 +17,8 @@ from sensors.conformance.bench import BenchIo
 from sensors.driver import SensorFault
 from sensors.pressure.mprls import Mprls
 
+pytestmark = pytest.mark.slow
+
 TOOL = """
 [[tools]]
 name = "roller"

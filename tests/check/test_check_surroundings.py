@@ -26,6 +26,8 @@ from firmware_host.history.store import Store
 from firmware_host.messaging.embedded import free_port
 from firmware_host.remembered import acknowledge
 
+pytestmark = pytest.mark.slow
+
 OFF = "[page]\nenabled = false\n"
 PINS = OFF + '[pins]\nfactory = "mock"\nmotor = 18\nled_red = 22\nled_green = 23\nled_blue = 24\nbutton = 17\n'
 

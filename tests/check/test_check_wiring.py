@@ -22,6 +22,8 @@ from sensors.chips.specimens import SPECIMENS
 from sensors.conformance.bench import BenchTruth
 from sensors.driver import STANDARD_GRAVITY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def machine(tmp_path: Path) -> FakeMachine:

@@ -8,7 +8,7 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from turned import TOOL, X, errors_deg, follow, resting, rms, strokes, turned, turning
 
@@ -266,6 +266,7 @@ steady = st.lists(
 
 
 @given(anything, axes)
+@example([(0.0, None, (0.0, 0.0, 0.0), False, False), (float("inf"), None, (0.0, 0.0, 0.0), False, False)], X)
 def test_whatever_it_is_fed_it_never_raises_and_the_angle_is_a_number(
     fed: list[tuple[float, Vector | None, Vector | None, bool, bool]], axis: Vector | None
 ) -> None:

@@ -22,6 +22,8 @@ from firmware_host.simulator.rig import simulate
 from firmware_host.simulator.truth import of_world
 from firmware_host.simulator.world import World
 
+pytestmark = pytest.mark.slow
+
 SECONDS = {
     "rushed": 24.0,
     "heavy": 33.0,

@@ -13,6 +13,8 @@ from sensors.conformance import check, specimen_of
 from sensors.driver import I2CDriver, I2CIo
 from sensors.imu.mpu6050 import Mpu6050
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
 def test_every_shipped_driver_conforms(name: str) -> None:

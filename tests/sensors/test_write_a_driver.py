@@ -15,6 +15,8 @@ from sensors.chips import mpu6050
 from sensors.conformance import check
 from sensors.driver import I2CDriver
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -14,6 +14,8 @@ from firmware_host.simulator.conditions import Conditions
 from firmware_host.simulator.tools import BALL_RADIUS_M, G
 from firmware_host.simulator.world import World
 
+pytestmark = pytest.mark.slow
+
 Array = NDArray[np.float64]
 TIMES = (6.0005, 6.4003, 6.9008, 12.3004, 31.0507)
 H = 2e-4

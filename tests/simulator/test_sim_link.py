@@ -14,6 +14,8 @@ from firmware_host.simulator.link import holes, worsened
 from firmware_host.simulator.rig import simulate
 from firmware_host.simulator.world import World
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 300.0
 
 
