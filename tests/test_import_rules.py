@@ -63,6 +63,13 @@ ALLOWED = {
         "settings",
     ],
     "calibrations": ["coaching.inputs"],
+    "calibrating": [
+        *SHARED,
+        "calibrations",
+        # the very axis, angle, rest and force that the engine will have
+        *("coaching.axis", "coaching.clipping", "coaching.force", "coaching.motion", "coaching.movements"),
+        *("coaching.stillness", "coaching.strips"),
+    ],
     "remembered": ["coaching.inputs", "coaching.setup", "runs.ending", "clock"],
     "checklist": ["settings"],
     "station": [*TYPES, "coaching.engine", "coaching.setup", "history.recording", "clock"],
