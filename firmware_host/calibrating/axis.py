@@ -14,7 +14,7 @@ from firmware_host.coaching.movements import NO_DATA_S
 TURNS = 3
 MOST_SECOND = 0.10
 """Guidance 3: refuse if the second component is over 10 % of the first. Taken of the rates' effective values (the
-square roots of the eigenvalues), the stricter reading: a roller steered in a curve of 1 m shows 8 %."""
+square roots of the eigenvalues), the stricter reading: a 15 cm roller that rolls in a curve of 1 m shows 5 %."""
 START_STILL = 2
 
 

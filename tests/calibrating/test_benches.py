@@ -333,6 +333,17 @@ def test_an_unsteady_tare_is_told_and_not_taken() -> None:
     assert "first the unloaded" in bench.problem
 
 
+def test_a_bench_that_everybody_left_ends_by_itself_and_a_mass_gives_new_time() -> None:
+    bench = tared()
+    force(bench, 101_000.0, 200.0)
+    bench.mark(5.0)
+    force(bench, 105_000.0, 200.0)
+    assert bench.step == "load"
+    force(bench, 101_000.0, 120.0)
+    assert bench.step == "refused"
+    assert "five minutes" in bench.problem
+
+
 def test_two_strips_can_not_be_calibrated_and_six_can() -> None:
     two = ForceBench(structs.replace(PLAIN, pressure="strips"))
     force(two, (0.0, 0.0), 0.1)
