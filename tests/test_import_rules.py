@@ -70,6 +70,7 @@ ALLOWED = {
         *("coaching.axis", "coaching.clipping", "coaching.force", "coaching.motion", "coaching.movements"),
         *("coaching.stillness", "coaching.strips"),
     ],
+    "running": [],
     "remembered": ["coaching.inputs", "coaching.setup", "runs.ending", "clock"],
     "checklist": ["settings"],
     "station": [*TYPES, "coaching.engine", "coaching.setup", "history.recording", "clock"],
@@ -96,6 +97,7 @@ ALLOWED = {
     # The wiring, and what is shown of it.
     "daemon": EVERYTHING,
     "services": EVERYTHING,
+    "recalibrating": EVERYTHING,
     "schema": EVERYTHING,
     "terminal": [*TYPES, "daemon", "feedback.feedback"],
     "commands": EVERYTHING,
