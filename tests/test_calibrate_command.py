@@ -106,9 +106,9 @@ def test_without_a_terminal_each_thing_to_do_is_one_line() -> None:
 
 def test_what_to_press_is_said() -> None:
     waiting = progress(wants_mark=True)
-    assert "type the kg" in words_to_do(waiting, None, False)
-    assert "Put 5 kg" in words_to_do(waiting, 5.0, True)
-    assert "button" in words_to_do(progress(what="span", wants_mark=True), None, False)
+    assert "type the kg" in words_to_do(waiting, None, False, "Enter")
+    assert "Put 5 kg" in words_to_do(waiting, 5.0, True, "Enter")
+    assert words_to_do(progress(what="span", wants_mark=True), None, False, "Enter") == "Press. (Enter)"
     shown = bar(progress(live={"reading_pa": 105_182.0, "above_zero_pa": 4439.0}))
     assert shown == "[##########..........] reads 105.18 kPa  4.439 kPa above zero"
 

@@ -15,7 +15,7 @@ from firmware_host import calibrations
 from firmware_host.calibrating.bench import Progress
 from firmware_host.clock import ManualClock
 from firmware_host.coaching.events import Pass
-from firmware_host.coaching.inputs import Command, ForceSample, ImuSample, Input
+from firmware_host.coaching.inputs import Calibration, Command, ForceSample, ImuSample, Input
 from firmware_host.coaching.snapshot import Snapshot
 from firmware_host.daemon import Daemon
 from firmware_host.history.recording import read
@@ -220,6 +220,19 @@ def test_what_the_engine_has_learned_stays_when_something_else_is_calibrated(sta
     station.live(msgspec.structs.replace(one, t=one.t + 4.0) for one in simulate("still", 1, 8.0))
     assert force.zero == pytest.approx(zero, abs=20.0), "and is followed since"
     assert station.tool.calibration.zero == pytest.approx(zero, abs=1.0), "not an old one, nor none"
+
+
+def test_the_simulated_owners_calibration_stays_beside_what_was_found(tmp_path: Path) -> None:
+    def tool(scenario: str) -> Any:
+        text = f'{TEXT.replace(chr(34) + "1" + chr(34), chr(34) + "sim" + chr(34))}[simulator]\nscenario = "{scenario}"'
+        daemon = Daemon(parse(text, "test"), load_profile("article"), ManualClock(), tmp_path)
+        return daemon.station.engine.tracks["roller"].tool
+
+    found = calibrations.Done(calibration=Calibration(gyro_bias=(0.1, 0.0, 0.0)))
+    calibrations.keep(tmp_path, "roller", "gyro", found, "mpu6050")
+    assert tool("calm").calibration.gyro_bias == (0.1, 0.0, 0.0)
+    assert tool("calm").calibration.points
+    assert tool("scale").calibration == found.calibration, "this one came out of the box"
 
 
 def test_never_calibrated_nobody_is_told_newtons(station: Station) -> None:

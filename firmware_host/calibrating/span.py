@@ -28,7 +28,7 @@ class SpanBench(Bench):
         self._wait()
 
     def _wait(self) -> None:
-        name = (self._muscle or "the muscle").replace("_", " ")
+        name = f"the {(self._muscle or 'muscle').replace('_', ' ')}"
         self._first = None
         self.step = "first_end"
         self.do = f"Roll over {name} to one end, just before the joint; stay there, and press."

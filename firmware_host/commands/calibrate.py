@@ -111,7 +111,7 @@ def _talk(station: CalibrationStation, masses: list[float]) -> int:
     """From the first step to a finding or a refusal."""
     from firmware_host.commands.calibration_view import Keys, View
 
-    view, keys = View(sys.stderr), Keys(sys.stdin)
+    view, keys = View(sys.stderr, station.mark_with), Keys(sys.stdin)
     view.say(station.hello)
     progress = station.begin()
     asked = sorted(masses)
@@ -132,7 +132,7 @@ def _talk(station: CalibrationStation, masses: list[float]) -> int:
                     asked.pop(0)
     except KeyboardInterrupt:
         station.cancel()
-        view.say("\nNothing was changed.")
+        view.say("Nothing was changed.")
         raise
     view.close()
     if progress.step == "refused":

@@ -33,6 +33,7 @@ class CalibrationStation(AbstractContextManager["CalibrationStation"]):
     """The steps of one calibration, wherever the samples come from. Each returns where it stands then."""
 
     hello = ""
+    mark_with = "Enter"
 
     def begin(self) -> Progress:
         return self._step("begin")
@@ -88,6 +89,8 @@ def station_for(settings: Settings, path: Path | None, fields: dict[str, Any]) -
 
 class Remote(CalibrationStation):
     """A station that runs: it has the samples, and keeps what is found."""
+
+    mark_with = "Enter, or the roller's button"
 
     def __init__(self, talk: Conversation, station: str, fields: dict[str, Any]) -> None:
         self._talk = talk

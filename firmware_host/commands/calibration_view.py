@@ -20,8 +20,10 @@ CLEAR_LINE = "\x1b[K"
 class View:
     """Writes to a terminal, or line by line where there is none."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, mark: str = "Enter") -> None:
+        """`mark`: what a mark is given with."""
         self._out = out
+        self._mark = mark
         self._terminal = out.isatty()
         self._do = self._problem = ""
         self._bar = False
@@ -37,7 +39,7 @@ class View:
 
     def show(self, progress: Progress, mass_kg: float | None, given: bool) -> None:
         """What has changed since the last call."""
-        do = words_to_do(progress, mass_kg, given)
+        do = words_to_do(progress, mass_kg, given, self._mark)
         if do != self._do:
             self._do = do
             self.say(f"> {do}")
@@ -65,12 +67,12 @@ class View:
         self._out.flush()
 
 
-def words_to_do(progress: Progress, mass_kg: float | None, given: bool) -> str:
+def words_to_do(progress: Progress, mass_kg: float | None, given: bool, mark: str) -> str:
     """What to do next, with the keys of a terminal."""
     if not progress.wants_mark:
         return progress.do
     if progress.what == "span":
-        return f"{progress.do} (Enter, or the roller's button)"
+        return f"{progress.do} ({mark})"
     if mass_kg is not None:
         return f"Put {mass_kg:g} kg on the roller, or press until the scale shows it. Then Enter, and keep it for 5 s."
     return f"{progress.do} (type the kg, then Enter; Enter alone finishes)" if not given else progress.do
