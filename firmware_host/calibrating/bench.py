@@ -83,7 +83,7 @@ class Bench:
             do="" if self.over else self.do,
             share=round(min(1.0, max(0.0, self.share)), 3),
             problem=self.problem,
-            live={name: round(value, 5) for name, value in self.live.items()},
+            live={name: rounded(value) for name, value in self.live.items()},
             wants_mark=self.wants_mark and not self.over,
             found=self.found,
             words=value_words(self.found.calibration) if self.found is not None else "",
@@ -181,3 +181,8 @@ class Bench:
         self.share = 1.0
         self.problem = ""
         self.found = found
+
+
+def rounded(value: float) -> float:
+    """Seven digits, wherever they are: pascals have six before the point, a load cell's V/V five zeros behind it."""
+    return float(f"{value:.7g}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from firmware_host.calibrating.bench import Bench
+from firmware_host.calibrating.bench import Bench, rounded
 from firmware_host.calibrations import Done
 from firmware_host.coaching.force import END_SHARE, GRAVITY, LEAST_RANGE, STEADY
 from firmware_host.coaching.inputs import Calibration, ForceSample, ForceUnit, StreamGap, Tool
@@ -14,7 +14,7 @@ from firmware_host.coaching.strips import ENOUGH
 Point = tuple[float, float, float]
 """kg, reading above zero, and how far single readings stood from their mean (one standard deviation)."""
 
-SUFFIX: dict[ForceUnit, str] = {"force": "_n", "pressure": "_pa", "strips": ""}
+SUFFIX: dict[ForceUnit, str] = {"force": "_n", "bridge": "_v_v", "pressure": "_pa", "strips": ""}
 TARE_S = 2.0
 POINT_S = 4.2
 """A person who presses breathes: one breath."""
@@ -162,10 +162,10 @@ class ForceBench(Bench):
             points, residual_n = line_of(self.points)
             self.done(
                 Done(
-                    calibration=Calibration(zero=round(self._zero, 5), points=points),
+                    calibration=Calibration(zero=rounded(self._zero), points=points),
                     residual=residual_n,
                     unit="N",
-                    raw=tuple((kg, round(above, 5), round(sd, 5)) for kg, above, sd in self.points),
+                    raw=tuple((kg, rounded(above), rounded(sd)) for kg, above, sd in self.points),
                 )
             )
 
@@ -179,7 +179,12 @@ def judge_point(kg: float, above: Sequence[float], unit: str) -> tuple[str, Poin
     drift = abs(sum(above[half:]) / (n - half) - sum(above[:half]) / half)
     least = LEAST_RANGE[unit] / 10
     why = ""
-    if mean < least:
+    if mean < -least:
+        why = (
+            f"the reading falls with {kg:g} kg on it. With a load cell swap its two signal wires (often green "
+            "and white), or turn the cell over; then begin again"
+        )
+    elif mean < least:
         why = (
             f"the reading did not rise with {kg:g} kg on it. Is all of it on the roller, and where the sensor "
             "feels it? A bladder must be closed"
@@ -218,7 +223,7 @@ def line_of(points: Sequence[Point]) -> tuple[tuple[tuple[float, float], ...], f
     """(reading above zero, N) by mass, and how far they are from one straight line through zero (N, effective);
     None for a single point, which is always on it.
     """
-    pairs = tuple((round(above, 5), round(kg * GRAVITY, 3)) for kg, above, _ in sorted(points))
+    pairs = tuple((rounded(above), round(kg * GRAVITY, 3)) for kg, above, _ in sorted(points))
     if len(pairs) < 2:
         return pairs, None
     slope = sum(x * y for x, y in pairs) / sum(x * x for x, _ in pairs)

@@ -100,9 +100,9 @@ def live_words(live: dict[str, float]) -> list[str]:
         said.append(f"second axis {live['second']:.1%}")
     if "turned_rad" in live:
         said.append(f"{abs(live['turned_rad']) / 6.283185:.2f} turns, about {live['about_m']:.2f} m")
-    for name, scale, unit in (("_pa", 1e-3, " kPa"), ("_n", 1.0, " N"), ("", 1.0, "")):
+    for name, scale, unit in (("_pa", 1e-3, " kPa"), ("_v_v", 1e3, " mV/V"), ("_n", 1.0, " N"), ("", 1.0, "")):
         if f"reading{name}" in live:
-            said.append(f"reads {live[f'reading{name}'] * scale:.2f}{unit}")
+            said.append(f"reads {live[f'reading{name}'] * scale:.5g}{unit}")
         if f"above_zero{name}" in live:
             said.append(f"{live[f'above_zero{name}'] * scale:.3f}{unit} above zero")
     if "position_m" in live:

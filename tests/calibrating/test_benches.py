@@ -344,6 +344,33 @@ def test_a_bench_that_everybody_left_ends_by_itself_and_a_mass_gives_new_time() 
     assert "five minutes" in bench.problem
 
 
+def test_a_load_cell_gives_its_newtons_from_micro_volts_and_says_when_it_is_wired_the_wrong_way() -> None:
+    """1 mV/V at 1000 N."""
+    tool = structs.replace(PLAIN, pressure="force", force_full_scale=0.5 / 128)
+
+    def cell(bench: Bench, newton: float, seconds: float = 5.0) -> None:
+        for i in range(round(seconds / 0.025)):
+            noise = 2e-7 if i % 2 else -2e-7
+            bench.take(ForceSample(bench.now + 0.025, "roller", "bridge", -3.7e-5 + newton * 1e-6 + noise))
+
+    bench = ForceBench(tool)
+    cell(bench, 0.0)
+    for kg in (5.0, 20.0):
+        bench.mark(kg)
+        cell(bench, kg * GRAVITY)
+    bench.finish()
+    assert bench.found is not None, bench.problem
+    assert bench.found.calibration.zero == pytest.approx(-3.7e-5, abs=1e-8)
+    for above, force_n in bench.found.calibration.points:
+        assert force_n == pytest.approx(above * 1e6, rel=1e-3)
+    swapped = ForceBench(tool)
+    cell(swapped, 0.0)
+    swapped.mark(20.0)
+    cell(swapped, -200.0)
+    assert "swap its two signal wires" in swapped.problem
+    assert swapped.step == "load"
+
+
 def test_two_strips_can_not_be_calibrated_and_six_can() -> None:
     two = ForceBench(structs.replace(PLAIN, pressure="strips"))
     force(two, (0.0, 0.0), 0.1)
