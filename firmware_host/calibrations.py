@@ -100,7 +100,7 @@ def load(state: Path, drivers: Mapping[str, str] | None = None) -> dict[str, Cal
     """
     tools: dict[str, Calibration] = {}
     for name, sensor in sensors(state).items():
-        if drivers is not None and sensor.driver is not None and drivers.get(name, sensor.driver) != sensor.driver:
+        if _unused_words(sensor, name, drivers):
             continue
         tool, _, _ = name.rpartition(" ")
         for what, done in sensor.done.items():
@@ -176,8 +176,11 @@ def save(state: Path, known: Mapping[str, Sensor]) -> None:
     part.replace(path)
 
 
-def described(state: Path) -> tuple[Described, ...]:
-    """What is calibrated, and since when; raises CalibrationsError. Nothing of it: an empty tuple."""
+def described(state: Path, drivers: Mapping[str, str] | None = None) -> tuple[Described, ...]:
+    """What is calibrated, and since when; raises CalibrationsError. Nothing of it: an empty tuple.
+
+    `drivers` as for `load`: what is not used says so.
+    """
     return tuple(
         Described(
             device=name,
@@ -185,7 +188,8 @@ def described(state: Path) -> tuple[Described, ...]:
             at=done.at,
             residual=done.residual,
             unit=done.unit,
-            words=f"{value_words(done.calibration)}{_residual_words(done)}, {_date_words(done.at)}",
+            words=f"{value_words(done.calibration)}{_residual_words(done)}, {_date_words(done.at)}"
+            + _unused_words(sensor, name, drivers),
         )
         for name, sensor in sorted(sensors(state).items())
         for what, done in sensor.done.items()
@@ -221,6 +225,15 @@ def _residual_words(done: Done) -> str:
     elif unit == "share":
         value, unit = value * 100, "%"
     return f" (within {value:.2g} {unit})"
+
+
+def _unused_words(sensor: Sensor, name: str, drivers: Mapping[str, str] | None) -> str:
+    """Why the findings of a sensor are not used, if they are not: it is read with another driver now."""
+    then = sensor.driver
+    now = (drivers or {}).get(name, then)
+    if then is None or now is None or now == then:
+        return ""
+    return f"; not used: found with {then}, and it is {now} now"
 
 
 def _date_words(at: str | None) -> str:

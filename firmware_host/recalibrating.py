@@ -173,7 +173,7 @@ class Recalibrating:
 def notes(daemon: Daemon) -> tuple[CalibrationNote, ...]:
     """What the file says; nothing where it can't be read, which the start has said already."""
     try:
-        known = calibrations.described(daemon.state)
+        known = calibrations.described(daemon.state, drivers_of(daemon.settings.tools))
     except calibrations.CalibrationsError:
         return ()
     return tuple(CalibrationNote(**structs.asdict(one)) for one in known)

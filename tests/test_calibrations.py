@@ -53,6 +53,8 @@ def test_another_chip_takes_nothing_over(tmp_path: Path) -> None:
     now = {"roller imu": "icm20948", "roller force": "mprls"}
     assert load(tmp_path, now)["roller"] == FORCE.calibration
     assert load(tmp_path, {"roller imu": "mpu6050"})["roller"].gyro_bias is not None
+    unused = {one.device: one.words.partition("; not used: ")[2] for one in described(tmp_path, now)}
+    assert unused == {"roller force": "", "roller imu": "found with mpu6050, and it is icm20948 now"}
     span = Done(calibration=Calibration(span_m=0.27, span_muscle="calves"))
     keep(tmp_path, "roller", "span", span, "icm20948")
     assert set(sensors(tmp_path)["roller imu"].done) == {"span"}, "the old chip's bias is gone with it"

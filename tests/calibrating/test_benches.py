@@ -222,6 +222,22 @@ def test_slipping_on_the_way_back_is_refused() -> None:
     assert "instead of back" in on.problem
 
 
+def test_pressed_while_it_rolls_the_sag_is_taken_out_again() -> None:
+    """200 N on 20 kN/m: 10 mm of sag, a third of it off the rolling radius (S33)."""
+    known = Calibration(zero=0.0, points=((1000.0, 100.0),))
+    tool = structs.replace(PLAIN, axis=(1.0, 0.0, 0.0), calibration=known)
+    turn = 1.0 / (0.075 - 0.01 / 3)
+    inputs: list[Input] = []
+    for i, one in enumerate(rolled([0.0, turn, 0.0])):
+        inputs.append(one)
+        if i % 2 == 0:
+            inputs.append(ForceSample(one.t, "roller", "pressure", 2000.0))
+    bench = fed(RadiusBench(tool, Person()), inputs)
+    assert bench.found is not None, bench.problem
+    assert bench.found.calibration.radius_m == pytest.approx(0.075, rel=0.003)
+    assert bench.found.raw[0][2] == pytest.approx(0.01 / 3, rel=0.01)
+
+
 def test_a_rest_on_the_way_does_not_end_it() -> None:
     tool = structs.replace(PLAIN, axis=(1.0, 0.0, 0.0))
     bench = fed(RadiusBench(tool, Person()), rolled([0.0, 6.0, 13.33, 7.0, 0.0]))
