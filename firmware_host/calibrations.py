@@ -8,7 +8,7 @@ exchanged for one with another driver takes nothing over: its findings stay in t
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -72,6 +72,10 @@ class Described(Struct, frozen=True, kw_only=True):
     residual: float | None
     unit: str
     words: str
+    used: bool = True
+    """False: the sensor is read with another driver now."""
+    newtons: bool = False
+    """Newtons are known by it."""
 
 
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +95,16 @@ class _Versioned(Struct):
 def sensor_id(tool: str, what: What) -> str:
     """Which sensor of `tool` that is found with, as the diagnostics name it."""
     return f"{tool} {ROLES[what]}"
+
+
+def drivers_of(tools: Iterable[Any]) -> dict[str, str]:
+    """Sensor -> the driver that reads it, of the settings' tools: what `load` and `described` go by."""
+    return {
+        f"{tool.name} {role}": sensor.driver
+        for tool in tools
+        for role, sensor in (("imu", tool.imu), ("force", tool.force))
+        if sensor is not None
+    }
 
 
 def load(state: Path, drivers: Mapping[str, str] | None = None) -> dict[str, Calibration]:
@@ -190,6 +204,8 @@ def described(state: Path, drivers: Mapping[str, str] | None = None) -> tuple[De
             unit=done.unit,
             words=f"{value_words(done.calibration)}{_residual_words(done)}, {_date_words(done.at)}"
             + _unused_words(sensor, name, drivers),
+            used=not _unused_words(sensor, name, drivers),
+            newtons=bool(done.calibration.points),
         )
         for name, sensor in sorted(sensors(state).items())
         for what, done in sensor.done.items()

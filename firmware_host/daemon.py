@@ -35,7 +35,7 @@ from firmware_host.feedback.feedback import Feedback
 from firmware_host.feedback.pins import PinError, open_factory
 from firmware_host.history.historian import Historian
 from firmware_host.history.past import past_of
-from firmware_host.recalibrating import Recalibrating, drivers_of, overlaid
+from firmware_host.recalibrating import Recalibrating, overlaid
 from firmware_host.remembered import Remembered
 from firmware_host.running import hold
 from firmware_host.services import Services
@@ -117,7 +117,7 @@ class Daemon:
             raise SettingsError(f"simulator.scenario: {error}") from error
 
     def _setup(self, profile: Profile, others: Mapping[str, Profile], routines: Mapping[str, Routine]) -> Setup:
-        known = calibrations.load(self.state, drivers_of(self.settings.tools))
+        known = calibrations.load(self.state, calibrations.drivers_of(self.settings.tools))
         if self.simulation is not None:
             for tool in self.settings.tools:
                 known[tool.name] = overlaid(self.simulation.calibration, known.get(tool.name, Calibration()))

@@ -35,16 +35,6 @@ if TYPE_CHECKING:
 DEVICE = "calibrations"
 
 
-def drivers_of(tools: Any) -> dict[str, str]:
-    """Sensor -> the driver that reads it, of the configuration's tools."""
-    return {
-        f"{tool.name} {role}": sensor.driver
-        for tool in tools
-        for role, sensor in (("imu", tool.imu), ("force", tool.force))
-        if sensor is not None
-    }
-
-
 def overlaid(base: Calibration, found: Calibration) -> Calibration:
     """`base` with what the file knows in its place, one calibrated thing at a time."""
     for what in calibrations.WHATS:
@@ -154,7 +144,7 @@ class Recalibrating:
         known = daemon.station.engine.tracks[tool].learned().calibration
         calibration = calibrations.merged(known, bench.what, found.calibration)
         daemon.feed(Recalibrated(daemon.station.engine.now, tool, calibration))
-        driver = drivers_of(daemon.settings.tools).get(calibrations.sensor_id(tool, bench.what))
+        driver = calibrations.drivers_of(daemon.settings.tools).get(calibrations.sensor_id(tool, bench.what))
         what = bench.what
         daemon.historian.do(lambda: self._keep(tool, what, found, driver))
 
@@ -173,7 +163,8 @@ class Recalibrating:
 def notes(daemon: Daemon) -> tuple[CalibrationNote, ...]:
     """What the file says; nothing where it can't be read, which the start has said already."""
     try:
-        known = calibrations.described(daemon.state, drivers_of(daemon.settings.tools))
+        known = calibrations.described(daemon.state, calibrations.drivers_of(daemon.settings.tools))
     except calibrations.CalibrationsError:
         return ()
-    return tuple(CalibrationNote(**structs.asdict(one)) for one in known)
+    fields = CalibrationNote.__struct_fields__
+    return tuple(CalibrationNote(**{name: getattr(one, name) for name in fields}) for one in known)

@@ -174,12 +174,12 @@ class Here(CalibrationStation):
         return answer
 
     def keep(self, progress: Progress) -> str:
-        from firmware_host.recalibrating import drivers_of
-
         found = progress.found
         assert found is not None
         found = structs.replace(found, at=rfc3339(self._clock.wall()))
-        driver = drivers_of(self._daemon.settings.tools).get(calibrations.sensor_id(progress.tool, progress.what))
+        driver = calibrations.drivers_of(self._daemon.settings.tools).get(
+            calibrations.sensor_id(progress.tool, progress.what)
+        )
         try:
             calibrations.keep(self._state, progress.tool, progress.what, found, driver)
         except OSError as error:
