@@ -28,14 +28,16 @@ from firmware_host.acquisition.smbus_io import Bus, open_linux_bus
 from firmware_host.clock import Clock
 from firmware_host.coaching.events import Cue, Event, Rating, Rejected, SessionDone, Spot
 from firmware_host.coaching.guidance import Profile
-from firmware_host.coaching.inputs import Command, DeviceFault, HapticRan, Input, Person, Tick, Tool
+from firmware_host.coaching.inputs import Calibration, Command, DeviceFault, HapticRan, Input, Person, Tick, Tool
 from firmware_host.coaching.routine import Routine
 from firmware_host.coaching.setup import Setup
 from firmware_host.feedback.feedback import Feedback
 from firmware_host.feedback.pins import PinError, open_factory
 from firmware_host.history.historian import Historian
 from firmware_host.history.past import past_of
+from firmware_host.recalibrating import Recalibrating, overlaid
 from firmware_host.remembered import Remembered
+from firmware_host.running import hold
 from firmware_host.services import Services
 from firmware_host.settings import PinSettings, Settings, SettingsError, ToolSettings
 from firmware_host.station import Station
@@ -46,10 +48,19 @@ log = logging.getLogger("slowroll")
 
 TICK_S = 0.1
 SIMULATED = "sim"
+MARKING = ("next", "spot")
+"""Gestures that mark an end of the muscle while its span is calibrated; the pain stop is none of them."""
 
 
 class _Stop:
     """Put into the inbox to end the loop."""
+
+
+class _Call:
+    """Put into the inbox to be carried out in the engine's thread; no input, so never recorded."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.work = work
 
 
 class Daemon:
@@ -73,7 +84,7 @@ class Daemon:
         self.clock = clock
         self.state = state
         self._watch = watch
-        self._inbox: SimpleQueue[list[Input] | _Stop] = SimpleQueue()
+        self._inbox: SimpleQueue[list[Input] | _Stop | _Call] = SimpleQueue()
         self._stopping = threading.Event()
         self._failed: BaseException | None = None
         self.simulation = self._simulation()
@@ -87,6 +98,7 @@ class Daemon:
             self._setup(profile, others or {}, routines or {}), settings.station, clock, self.historian
         )
         self.buses = self._buses()
+        self.calibrating = Recalibrating(self)
         self.services = Services(self, state)
 
     # --- building --------------------------------------------------------------------------------------------
@@ -105,10 +117,10 @@ class Daemon:
             raise SettingsError(f"simulator.scenario: {error}") from error
 
     def _setup(self, profile: Profile, others: Mapping[str, Profile], routines: Mapping[str, Routine]) -> Setup:
-        known = calibrations.load(self.state)
+        known = calibrations.load(self.state, calibrations.drivers_of(self.settings.tools))
         if self.simulation is not None:
             for tool in self.settings.tools:
-                known.setdefault(tool.name, self.simulation.calibration)
+                known[tool.name] = overlaid(self.simulation.calibration, known.get(tool.name, Calibration()))
         person = self.settings.person
         days = max(profile.safety.help_days, profile.safety.rest_s / 86400)
         past = past_of(self.state, self.clock.wall(), self.clock.now(), days, profile.safety.help_rating)
@@ -141,7 +153,7 @@ class Daemon:
             pressure=tool.pressure,
             gyro_full_scale_rad_s=imu.gyro_full_scale_rad_s if imu is not None else None,
             force_full_scale=force.force_full_scale if force is not None else None,
-            calibration=known.get(tool.name) or Tool(name="", kind=tool.kind).calibration,
+            calibration=known.get(tool.name, Calibration()),
         )
 
     def _catalog(self) -> Catalog:
@@ -191,6 +203,10 @@ class Daemon:
         """Inputs for the engine, from any thread."""
         self._inbox.put(given)
 
+    def call(self, work: Callable[[], None]) -> None:
+        """Carry `work` out in the engine's thread; from any thread."""
+        self._inbox.put(_Call(work))
+
     def _put_one(self, given: DeviceFault) -> None:
         self._inbox.put([given])
 
@@ -201,7 +217,10 @@ class Daemon:
             self.simulation.buzz(t, seconds)
 
     def _gesture(self, command: str) -> None:
-        self._inbox.put([Command(t=self.clock.now(), command=command)])
+        if self.calibrating.wants_button and command in MARKING:
+            self.call(self.calibrating.press)
+        else:
+            self._inbox.put([Command(t=self.clock.now(), command=command)])
 
     def stop(self) -> None:
         """End the run; from any thread or a signal handler."""
@@ -214,6 +233,7 @@ class Daemon:
         before = threading.excepthook
         threading.excepthook = self._thread_died
         handlers = self._take_signals()
+        lock = hold(self.state)
         try:
             try:
                 self.start()
@@ -224,6 +244,8 @@ class Daemon:
             finally:
                 self.shut_down()
         finally:
+            if lock is not None:
+                lock.close()
             gc.unfreeze()
             threading.excepthook = before
             for number, handler in handlers.items():
@@ -243,6 +265,8 @@ class Daemon:
         try:
             while True:
                 batch = self._inbox.get()
+                if isinstance(batch, _Call):
+                    continue
                 if isinstance(batch, _Stop) or (seconds is not None and self.clock.now() >= seconds):
                     break
                 yield from batch
@@ -284,10 +308,20 @@ class Daemon:
             batch = self._inbox.get()
             if isinstance(batch, _Stop):
                 return
+            if isinstance(batch, _Call):
+                batch.work()
+                continue
             for given in batch:
                 self._take(given)
 
     def _take(self, given: Input) -> None:
+        """One input, in the engine's thread."""
+        if self.calibrating.active and self.calibrating.take(given):
+            return
+        self.feed(given)
+
+    def feed(self, given: Input) -> None:
+        """One input to the engine, and what follows from it handed out; in the engine's thread."""
         events = self.station.feed(given)
         for event in events:
             self._hand_out(event)

@@ -26,7 +26,7 @@ from firmware_host.version import version
 if TYPE_CHECKING:
     from firmware_host.daemon import Daemon
     from firmware_host.feedback.feedback import Shown
-    from firmware_host.messaging.commands import ForgetRequest, HistoryRequest
+    from firmware_host.messaging.commands import CalibrateRequest, ForgetRequest, HistoryRequest
 
 log = logging.getLogger("slowroll")
 
@@ -135,6 +135,7 @@ class Services:
             devices=tuple(one for bus in daemon.buses for one in bus.diagnostics()),
             dropped=dropped,
             temperature_c=temperature_c(),
+            calibrations=daemon.calibrating.notes,
         )
 
     def history_changed(self, event: Event) -> None:
@@ -161,9 +162,9 @@ class Services:
 
     # --- in -----------------------------------------------------------------------------------------------------
 
-    def _asked(self, request: Command | HistoryRequest | ForgetRequest) -> None:
+    def _asked(self, request: Command | HistoryRequest | ForgetRequest | CalibrateRequest) -> None:
         """A command or a question from MQTT, on the messenger's thread."""
-        from firmware_host.messaging.commands import HistoryRequest
+        from firmware_host.messaging.commands import CalibrateRequest, HistoryRequest
 
         if isinstance(request, Command):
             self._unanswered.append(request)
@@ -171,6 +172,9 @@ class Services:
         elif isinstance(request, HistoryRequest):
             question = self._daemon.historian.ask(lambda store: store.sessions_between(request.start, request.end))
             question.add_done_callback(lambda asked: self._reply("history", request.id, asked))
+        elif isinstance(request, CalibrateRequest):
+            daemon, messenger = self._daemon, self._messenger
+            daemon.call(lambda: messenger.answer("calibrate", daemon.calibrating.request(request)))
         else:
             self._forget(request)
 

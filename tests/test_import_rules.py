@@ -63,6 +63,14 @@ ALLOWED = {
         "settings",
     ],
     "calibrations": ["coaching.inputs"],
+    "calibrating": [
+        *SHARED,
+        "calibrations",
+        # the very axis, angle, rest and force that the engine will have
+        *("coaching.axis", "coaching.clipping", "coaching.force", "coaching.motion", "coaching.movements"),
+        *("coaching.stillness", "coaching.strips"),
+    ],
+    "running": [],
     "remembered": ["coaching.inputs", "coaching.setup", "runs.ending", "clock"],
     "checklist": ["settings"],
     "station": [*TYPES, "coaching.engine", "coaching.setup", "history.recording", "clock"],
@@ -89,6 +97,7 @@ ALLOWED = {
     # The wiring, and what is shown of it.
     "daemon": EVERYTHING,
     "services": EVERYTHING,
+    "recalibrating": EVERYTHING,
     "schema": EVERYTHING,
     "terminal": [*TYPES, "daemon", "feedback.feedback"],
     "commands": EVERYTHING,

@@ -15,7 +15,6 @@ import msgspec
 from firmware_host import calibrations
 from firmware_host.check.finding import Finding, Result, Value
 from firmware_host.check.machine import Machine
-from firmware_host.coaching.inputs import Calibration
 from firmware_host.history.database import StoreError
 from firmware_host.history.historian import DATABASE, RECORDINGS
 from firmware_host.history.reader import Reader
@@ -176,7 +175,7 @@ def _checklist(machine: Machine, state: Path) -> Finding:
 
 def _calibrations(state: Path, settings: Settings) -> Iterator[Finding]:
     try:
-        known = calibrations.load(state)
+        known = calibrations.described(state, calibrations.drivers_of(settings.tools))
     except calibrations.CalibrationsError as error:
         yield _finding("calibration", "problem", str(error))
         return
@@ -185,25 +184,24 @@ def _calibrations(state: Path, settings: Settings) -> Iterator[Finding]:
         if sensors and all(sensor.bus == "sim" for sensor in sensors):
             yield _finding("calibration", "ok", f"{tool.name} is simulated: nothing to calibrate")
         else:
-            yield _calibration(tool, known.get(tool.name))
+            yield _calibration(tool, [one for one in known if one.device.rpartition(" ")[0] == tool.name])
 
 
-def _calibration(tool: ToolSettings, known: Calibration | None) -> Finding:
-    done = [
-        name
-        for name, there in (
-            ("gyro", known is not None and known.gyro_bias is not None),
-            ("radius", known is not None and known.radius_m is not None),
-            ("force", known is not None and bool(known.points)),
-            ("span", known is not None and known.span_m is not None),
-        )
-        if there
-    ]
-    says = f"{tool.name}: {', '.join(done) if done else 'never calibrated'}"
-    if tool.force is not None and "force" not in done:
+def _calibration(tool: ToolSettings, known: list[calibrations.Described]) -> Finding:
+    """What of a tool is calibrated, since when; what was found with another driver counts for nothing."""
+    used = [one for one in known if one.used]
+    says = f"{tool.name}: {', '.join(f'{one.what} ({_since(one)})' for one in used) or 'never calibrated'}"
+    for one in known:
+        if not one.used:
+            says += f"; {one.what} not used: its sensor had another driver then"
+    if tool.force is not None and not any(one.newtons for one in used):
         says += "; force is told in per cent of your own maximum, not in newtons"
         return _finding("calibration", "ok", says, "for newtons: slowroll calibrate force")
     return _finding("calibration", "ok", says)
+
+
+def _since(one: calibrations.Described) -> str:
+    return one.at[:10] if one.at is not None else "date not kept"
 
 
 def _size(count: float) -> str:

@@ -52,10 +52,16 @@ class Advisor:
         """What move_on says."""
         self.begin_set(None, (), ())
 
-    def begin_set(self, track: ToolTrack | None, lanes: tuple[str, ...], spots: tuple[KnownSpot, ...]) -> None:
+    def begin_set(
+        self,
+        track: ToolTrack | None,
+        lanes: tuple[str, ...],
+        spots: tuple[KnownSpot, ...],
+        muscle: str | None = None,
+    ) -> None:
         """A set begins, with a tool or by hand: its light beginning, its lanes and its spots."""
         profile = self._profile
-        span_m = track.tool.calibration.span_m if track is not None else None
+        span_m = track.tool.span_m(muscle) if track is not None else None
         if track is not None and track.tool.kind == "massage_ball":
             span_m = None  # its positions are a distance, in no direction
         self.places = Places(span_m, profile.joint, profile.spot, spots)

@@ -14,7 +14,7 @@ from collections import deque
 from math import sqrt
 
 from firmware_host.coaching.gravity import G
-from firmware_host.coaching.inputs import Calibration, ImuSample, Tool, Vector
+from firmware_host.coaching.inputs import ImuSample, Tool, Vector
 from firmware_host.coaching.motion import HARDEST_M_S2, LIFT_SD_M, readable
 from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.stillness import Stillness
@@ -129,7 +129,8 @@ class BallMotion:
                 break
         return sqrt(x * x + y * y) / total if total else self.speed
 
-    def calibrate(self, calibration: Calibration) -> None:
+    def calibrate(self, tool: Tool) -> None:
+        calibration = tool.calibration
         self._radius = calibration.radius_m or self._radius
         self._bias = calibration.gyro_bias or self._bias
 

@@ -261,7 +261,7 @@ class Engine(Sets):
             self.begin_set(track, movement.start[0])  # a tool without a force sensor: rolling is contact
         self.active(movement.end[0])
         slowly = self._in_set(track) and self.advice.stroke_over()
-        kind, fields = judging.stroke(stroke, track, self.profile, slowly)
+        kind, fields = judging.stroke(stroke, track, self.profile, slowly, self.selection.muscle)
         if kind is None:
             return
         self.emit(kind, track.tool.name, **fields)

@@ -98,6 +98,7 @@ class ForceChannel:
     def calibrate(self, calibration: Calibration) -> None:
         self.calibration = calibration
         self._take_points(calibration.points)
+        self.force_n = self.load = None  # the next reading says which of the two is known now
         if calibration.zero is not None:
             self.zero = calibration.zero
 

@@ -21,6 +21,8 @@ class Calibration(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     gyro_bias: Vector | None = None
     """rad/s, in sensor axes, as last seen at rest."""
+    axis: Vector | None = None
+    """Rolling axis in sensor axes as measured by free turns; wins over the tool's own, which says its sign."""
     radius_m: float | None = None
     """Effective unloaded radius found by rolling a known distance; replaces the tool's nominal one."""
     zero: float | None = None
@@ -29,6 +31,8 @@ class Calibration(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """(reading above zero, force in N), rising in both; linear in between, last slope beyond."""
     span_m: float | None = None
     """Length of muscle between the two marked ends, along the rolling direction."""
+    span_muscle: str | None = None
+    """The muscle it was measured on: on another one it says nothing. None: not told, it holds for all."""
 
 
 class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,6 +51,20 @@ class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
     force_full_scale: float | None = None
     """Reading (N, V/V or Pa) at which the force sensor is at its end; strips and pads end at 1."""
     calibration: Calibration = Calibration()
+
+    @property
+    def rolling_axis(self) -> Vector | None:
+        """The calibrated axis, pointing the way that the owner's does; else the owner's; None: to be found."""
+        measured, told = self.calibration.axis, self.axis
+        if measured is None or told is None:
+            return measured or told
+        along = sum(a * b for a, b in zip(measured, told, strict=True))
+        return measured if along >= 0 else (-measured[0], -measured[1], -measured[2])
+
+    def span_m(self, muscle: str | None) -> float | None:
+        """Length of `muscle` between its marked ends; None if these were never marked on it."""
+        known = self.calibration
+        return known.span_m if known.span_muscle in (None, muscle) else None
 
 
 class Person(Struct, frozen=True, kw_only=True):

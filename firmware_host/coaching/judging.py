@@ -17,7 +17,7 @@ Fields = dict[str, Any]
 
 
 def stroke(
-    ended: Stroke, track: ToolTrack, profile: Profile, slow_over_spot: bool
+    ended: Stroke, track: ToolTrack, profile: Profile, slow_over_spot: bool, muscle: str | None
 ) -> tuple[type[Pass] | type[ShortPass] | None, Fields]:
     """Which event a finished movement is, and its fields; None if it is too short for one, or made with a ball."""
     movement, doing, limits = ended.movement, ended.doing, track.watch.limits
@@ -25,7 +25,7 @@ def stroke(
     if track.tool.kind == "massage_ball" or length < WINDOW_M or movement.duration_s <= 0:
         return None, {}
     smooth = smoothness(movement.speeds)
-    span = track.tool.calibration.span_m
+    span = track.tool.span_m(muscle)
     flags = _speed_flags(movement, doing, limits, smooth, profile.cues) + _force_flags(doing, limits)
     flags += ["overshoot"] * (span is not None and length > span) + ["slow_over_spot"] * slow_over_spot
     flags += ["haptic_masked"] * doing.masked + ["clipped"] * doing.clipped + ["saturated"] * doing.saturated

@@ -18,7 +18,7 @@ from firmware_host.coaching.axis import AxisFinder
 from firmware_host.coaching.clipping import ClipWatch
 from firmware_host.coaching.evenness import EvenSteps
 from firmware_host.coaching.gravity import BIAS_SD
-from firmware_host.coaching.inputs import Calibration, ImuSample, Tool, Vector
+from firmware_host.coaching.inputs import ImuSample, Tool, Vector
 from firmware_host.coaching.movements import NO_DATA_S
 from firmware_host.coaching.stillness import MEAN_VARIANCE, Stillness
 
@@ -95,10 +95,11 @@ class Motion:
         self._bias = tool.calibration.gyro_bias
         self._filter: AngleFilter | None = None
         self._finder: AxisFinder | None = None
-        if tool.axis is None:
+        axis = tool.rolling_axis
+        if axis is None:
             self._finder = AxisFinder()
         else:
-            self._filter = self._new_filter(tool.axis)
+            self._filter = self._new_filter(axis)
         self._resting = False  # slow enough for `_stillness` to be asked
         self._early: deque[ImuSample] = deque(maxlen=KEPT_BEFORE_AXIS)
         self._gyro: Vector = (0.0, 0.0, 0.0)
@@ -149,11 +150,22 @@ class Motion:
         slip = SLIP_SHARE * self.travelled
         return sqrt(self._position_var + (sd * self._radius) ** 2 + min(slip, 0.01) ** 2)
 
-    def calibrate(self, calibration: Calibration) -> None:
+    def calibrate(self, tool: Tool) -> None:
+        """What was measured just now holds from here on; what did not change leaves everything as it is."""
+        calibration = tool.calibration
         self._radius = calibration.radius_m or self._radius
         self._force, self._r_eff = None, self._radius
-        if calibration.gyro_bias is not None:
-            self._bias = calibration.gyro_bias
+        axis = tool.rolling_axis
+        if axis is not None and axis != self.axis:
+            self._finder = None
+            self._early.clear()
+            if self._filter is None:
+                self._filter = self._new_filter(axis)
+            else:
+                self._filter.turn_axis(axis)
+        bias = calibration.gyro_bias
+        if bias is not None and bias != self._bias:
+            self._at_rest(bias)
 
     def lifted(self) -> None:
         """The tool left the body: where it comes back is known only roughly."""

@@ -78,7 +78,7 @@ class Sets(Floor):
         chosen = self.selection
         card = self.card(kind)
         spots = tuple(self.spots.of((chosen.muscle, chosen.side)))
-        self.advice.begin_set(track, card.lanes if card is not None else (), spots)
+        self.advice.begin_set(track, card.lanes if card is not None else (), spots, chosen.muscle)
         for read in ("plan", "resume"):
             self.notes.pop(read, None)
         self.advice.after_set = self._after_set()

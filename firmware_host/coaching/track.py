@@ -96,7 +96,9 @@ class ToolTrack(ContactTrack):
         return structs.replace(self.tool, axis=motion.axis or self.tool.axis, calibration=calibration)
 
     def calibrate(self, calibration: Calibration) -> None:
-        self.motion.calibrate(calibration)
+        """Another calibration holds from now on."""
+        self.tool = structs.replace(self.tool, calibration=calibration)
+        self.motion.calibrate(self.tool)
         self.force.calibrate(calibration)
 
     def begin_set(self, kept_s: float) -> None:

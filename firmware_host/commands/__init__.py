@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 NAMES = (
-    *("demo", "run", "replay", "record", "sessions", "report", "run-finished"),
+    *("demo", "run", "calibrate", "replay", "record", "sessions", "report", "run-finished"),
     *("acknowledge", "check", "drivers", "config", "explain", "simulate"),
 )
 

@@ -32,7 +32,8 @@ def add(subparsers: Any) -> None:
         "scenario",
         metavar="SCENARIO",
         help="calm, fast, jerky, brisk, holding, mixed, demo, long, scan or still with a foam roller; stick; ball; "
-        "people who still learn: rushed, heavy, eager, fitful, impatient, shin, knee, tender",
+        "people who still learn: rushed, heavy, eager, fitful, impatient, shin, knee, tender; people who "
+        "calibrate: turns, metre, scale, ends",
     )
     sub.add_argument("--out", metavar="FILE", required=True, help="the recording: .jsonl, or .jsonl.gz")
     sub.add_argument("--truth", metavar="FILE", help="passes, holds and contacts as they truly were, as JSON")

@@ -1,4 +1,4 @@
-"""One command to a running station over its broker, and its answer: what `slowroll run-finished` is made of."""
+"""Commands to a running station over its broker, and their answers: what `slowroll run-finished` and `calibrate` do."""
 
 from __future__ import annotations
 
@@ -32,40 +32,64 @@ class NoAnswer(MessagingError):
     """Broker or station are away, or did not answer; nothing is known to have changed."""
 
 
-def ask(settings: MqttSettings, station: str, command: str, fields: dict[str, Any]) -> ResultPayload:
-    """Publish `cmd/<command>` and wait for its result. NoAnswer, or MessagingError for settings that can't work.
+class Conversation:
+    """One command after the other to a running station, over one connection; a context manager.
 
-    Nothing is published to a station that is not online: a broker may keep it, and "90 minutes ago" would come late.
+    Entering raises NoAnswer where broker or station are away, MessagingError for settings that can't work. Nothing is
+    published to a station that is not online: a broker may keep it, and "90 minutes ago" would come late.
     """
-    where = f"{settings.broker}:{settings.port}"
-    heard: SimpleQueue[Signal] = SimpleQueue()
-    client = _client(settings, station, command, heard)
-    try:
-        client.connect(checked_host(settings.broker), settings.port)
-    except OSError as error:
-        raise NoAnswer(f"no broker answers at {where} ({error})") from error
-    client.loop_start()
-    try:
-        _wait(heard, lambda topic, _: topic == "up", CONNECT_S, f"the broker at {where} did not answer")
-        _wait(
-            heard,
-            lambda topic, payload: topic == topics.AVAILABILITY.suffix and payload == topics.ONLINE,
-            ONLINE_S,
-            f"the station {station!r} is not online at the broker {where}",
-        )
+
+    def __init__(self, settings: MqttSettings, station: str, command: str) -> None:
+        self._settings = settings
+        self._station = station
+        self._command = command
+        self._heard: SimpleQueue[Signal] = SimpleQueue()
+        self._client = _client(settings, station, command, self._heard)
+
+    def __enter__(self) -> Conversation:
+        settings, station = self._settings, self._station
+        where = f"{settings.broker}:{settings.port}"
+        try:
+            self._client.connect(checked_host(settings.broker), settings.port)
+        except OSError as error:
+            raise NoAnswer(f"no broker answers at {where} ({error})") from error
+        self._client.loop_start()
+        try:
+            up = f"the broker at {where} did not answer"
+            _wait(self._heard, lambda topic, _: topic == "up", CONNECT_S, up)
+            _wait(
+                self._heard,
+                lambda topic, payload: topic == topics.AVAILABILITY.suffix and payload == topics.ONLINE,
+                ONLINE_S,
+                f"the station {station!r} is not online at the broker {where}",
+            )
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def ask(self, fields: dict[str, Any]) -> ResultPayload:
+        """Publish `cmd/<command>` and wait for its result. NoAnswer if there is none in time."""
         asked = uuid.uuid4().hex
         payload = msgspec.json.encode({**fields, "id": asked})
-        client.publish(topics.full(station, f"cmd/{command}"), payload, topics.COMMAND.qos)
+        self._client.publish(topics.full(self._station, f"cmd/{self._command}"), payload, topics.COMMAND.qos)
         mine = _wait(
-            heard,
-            lambda topic, payload: topic == topics.result_suffix(command) and _id_of(payload) == asked,
+            self._heard,
+            lambda topic, payload: topic == topics.result_suffix(self._command) and _id_of(payload) == asked,
             ANSWER_S,
-            f"the station {station!r} did not answer within {ANSWER_S:.0f} s",
+            f"the station {self._station!r} did not answer within {ANSWER_S:.0f} s",
         )
         return msgspec.json.decode(mine, type=ResultPayload)
-    finally:
-        client.disconnect()
-        client.loop_stop()
+
+
+def ask(settings: MqttSettings, station: str, command: str, fields: dict[str, Any]) -> ResultPayload:
+    """One command and its result. NoAnswer, or MessagingError for settings that can't work."""
+    with Conversation(settings, station, command) as talk:
+        return talk.ask(fields)
 
 
 def _client(settings: MqttSettings, station: str, command: str, heard: SimpleQueue[Signal]) -> paho.Client:

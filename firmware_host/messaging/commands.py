@@ -146,6 +146,19 @@ class ForgetFields(Fields, frozen=True, kw_only=True):
     session: Annotated[str, Meta(min_length=1, max_length=64)] | int
 
 
+class CalibrateFields(Fields, frozen=True, kw_only=True):
+    """One step of a calibration; the answer says what to do next."""
+
+    what: Literal["gyro", "axis", "radius", "force", "span"]
+    tool: Word | None = None
+    """May be left out where there is one tool."""
+    step: Literal["begin", "look", "mark", "finish", "cancel"] = "begin"
+    """Begin; say where it stands; now (force: `kg` is on it; span: here is an end); that is all; never mind."""
+    kg: Annotated[float, Meta(gt=0, le=200)] | None = None
+    distance_m: Annotated[float, Meta(gt=0, le=5)] | None = None
+    muscle: Word | None = None
+
+
 class HistoryRequest(Struct, frozen=True, kw_only=True):
     """`cmd/history`: answer with the sessions that started in [start, end); None is open."""
 
@@ -161,6 +174,13 @@ class ForgetRequest(Struct, frozen=True, kw_only=True):
     id: str | None = None
 
 
+class CalibrateRequest(Struct, frozen=True, kw_only=True):
+    """`cmd/calibrate`: take this step, and answer with where it stands."""
+
+    asked: CalibrateFields
+    id: str | None = None
+
+
 class Refusal(Struct, frozen=True, kw_only=True):
     """Nothing was done; `why` is for the person who sent it."""
 
@@ -169,7 +189,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
     id: str | None = None
 
 
-Request = Command | HistoryRequest | ForgetRequest
+Request = Command | HistoryRequest | ForgetRequest | CalibrateRequest
 
 COMMANDS: Mapping[str, type[Fields]] = MappingProxyType(
     {
@@ -192,6 +212,7 @@ COMMANDS: Mapping[str, type[Fields]] = MappingProxyType(
         "acknowledge": Acknowledge,
         "history": HistoryFields,
         "forget": ForgetFields,
+        "calibrate": CalibrateFields,
     }
 )
 """The payload of every command of this release, by name."""
@@ -231,6 +252,8 @@ def _request(name: str, fields: Fields, now: float, wall: datetime) -> Request |
         return HistoryRequest(start=fields.from_, end=fields.to, id=fields.id)
     if isinstance(fields, ForgetFields):
         return ForgetRequest(session=str(fields.session), id=fields.id)
+    if isinstance(fields, CalibrateFields):
+        return CalibrateRequest(asked=fields, id=fields.id)
     if isinstance(fields, RunFinished):
         return _run_finished(name, fields, now, wall)
     if isinstance(fields, UseProfile):

@@ -44,6 +44,18 @@ class LivePayload(Struct, frozen=True, kw_only=True):
     """What the motor does now, 0..1."""
 
 
+class CalibrationNote(Struct, frozen=True, kw_only=True):
+    """One thing that was calibrated on a sensor."""
+
+    device: str
+    what: str
+    at: str | None
+    """RFC 3339; null: from before dates were kept."""
+    residual: float | None
+    unit: str
+    words: str
+
+
 class DiagnosticsPayload(Struct, frozen=True, kw_only=True):
     """`diagnostics`, retained, every 10 s."""
 
@@ -55,6 +67,8 @@ class DiagnosticsPayload(Struct, frozen=True, kw_only=True):
     """Messages or rows given up, by queue."""
     temperature_c: float | None
     """The processor's, where the machine tells."""
+    calibrations: tuple[CalibrationNote, ...] = ()
+    """What was calibrated; what is not there never was."""
 
 
 class ResultPayload(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from firmware_host.coaching.inputs import Command, ToolKind
-from firmware_host.simulator import learners
+from firmware_host.simulator import calibrators, learners
 from firmware_host.simulator.learners import FIRST_REST_S
 from firmware_host.simulator.person import Person
 from firmware_host.simulator.plan import Act, Say
@@ -45,6 +45,8 @@ class Scenario(Struct, frozen=True):
     tool: ToolKind = "foam_roller"
     span_m: float | None = None
     """Length of muscle that the tool's owner has marked; None: never."""
+    calibrated: bool = True
+    """The owner has calibrated the tool; False: it is as it came out of the box."""
 
 
 class UnknownScenario(Exception):
@@ -323,6 +325,10 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("shin", 40.0, learners.shin),
         Scenario("knee", 45.0, learners.knee, span_m=learners.SPAN_M),
         Scenario("tender", 50.0, learners.tender),
+        Scenario("turns", 40.0, calibrators.turns, calibrated=False),
+        Scenario("metre", 60.0, calibrators.metre, calibrated=False),
+        Scenario("scale", 90.0, calibrators.scale, calibrated=False),
+        Scenario("ends", 60.0, calibrators.ends, calibrated=False),
     )
 }
 

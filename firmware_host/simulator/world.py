@@ -13,6 +13,8 @@ from __future__ import annotations
 import random
 from math import cos, exp, inf, pi, radians, sin
 
+from msgspec.structs import replace
+
 from firmware_host.coaching.inputs import Calibration, Command, Person, Tool, ToolKind, Vector
 from firmware_host.simulator import link, scenarios
 from firmware_host.simulator import person as people
@@ -95,7 +97,8 @@ class World:
             self._tool = FoamRoller(plan, rolling, phases, lever, grip)
         pressure = self.conditions.pressure or build.pressure
         self.force_sensor: ForceSensor | None = sensor_of(pressure, kind, self.conditions.strips, seed, rng)
-        self.tool = self._calibrated_tool(kind, rng, chosen.span_m)
+        owners = self._calibrated_tool(kind, rng, chosen.span_m)
+        self.tool = owners if chosen.calibrated else replace(owners, calibration=Calibration())
 
     def _mount(self, rng: random.Random, levers_m: tuple[float, float]) -> Lever:
         """How the IMU sits in the tool: off the axis, slightly askew, with its biases."""

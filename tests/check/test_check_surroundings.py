@@ -20,6 +20,7 @@ from firmware_host import calibrations
 from firmware_host.check import pins as pins_check
 from firmware_host.check.machine import Ran
 from firmware_host.clock import ManualClock
+from firmware_host.coaching.inputs import Calibration
 from firmware_host.feedback.pins import PinError
 from firmware_host.history.historian import DATABASE
 from firmware_host.history.store import Store
@@ -318,7 +319,15 @@ def test_history_checklist_and_calibration(machine: FakeMachine) -> None:
     store.close()
     found = machine.check(tool)
     assert found.line("checklist").says == "acknowledged on 2026-05-01"
-    assert found.line("calibration").says == "roller: radius, force"
+    assert found.line("calibration").says == "roller: force (date not kept), radius (date not kept)"
+    cell = calibrations.Done(calibration=Calibration(points=((1.0, 2.0),)), at="2026-08-01T10:00:00.000Z")
+    calibrations.keep(state, "roller", "force", cell, "nau7802")
+    says = machine.check(tool).line("calibration").says
+    assert says.startswith("roller: radius (date not kept); force not used: its sensor had another driver then")
+    assert says.endswith("not in newtons")
+    calibrations.keep(state, "roller", "force", cell, "mprls")
+    says = machine.check(tool).line("calibration").says
+    assert says == "roller: force (2026-08-01), radius (date not kept)"
     assert found.line("history").says == "sound; 0 session(s)"
     (state / DATABASE).write_bytes(b"not a database" * 100)
     (state / "acknowledged.json").write_text("{")

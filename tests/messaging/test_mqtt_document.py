@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from firmware_host.calibrating.bench import Progress
 from firmware_host.coaching.events import SetDone
 from firmware_host.messaging import topics
 from firmware_host.messaging.commands import COMMANDS, Refusal, decode
@@ -38,7 +39,13 @@ def test_the_table_is_the_codes() -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("state", StatePayload), ("live", LivePayload), ("event", SetDone), ("result", ResultPayload)],
+    [
+        ("state", StatePayload),
+        ("live", LivePayload),
+        ("event", SetDone),
+        ("result", ResultPayload),
+        ("calibrate", Progress),
+    ],
 )
 def test_the_samples_have_the_fields_that_are_sent(name: str, kind: type[msgspec.Struct]) -> None:
     match = re.search(rf"^```json {name}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
