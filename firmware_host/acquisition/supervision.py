@@ -19,6 +19,7 @@ from firmware_host.acquisition.contained import contained
 from firmware_host.acquisition.devices import Device
 from firmware_host.acquisition.diagnostics import DeviceDiagnostics
 from firmware_host.acquisition.hints import error_words, transfer_hint
+from firmware_host.acquisition.jitter import Jitter
 from firmware_host.acquisition.reset_watch import ChipReset, ResetWatch
 from firmware_host.acquisition.strangers import refuse_unusable
 from firmware_host.acquisition.stream import Stream
@@ -52,6 +53,7 @@ class SupervisedDevice:
         self._reach = reach
         self._stream = Stream(device)
         self._watch = ResetWatch(device.driver)
+        self._jitter = Jitter(self._period_s())
         self._frame_bytes = struct.calcsize(device.driver.frame)
         self._io: I2CIo | None = None
         self._chip = ""
@@ -99,6 +101,7 @@ class SupervisedDevice:
             faults=self._faults,
             last_fault=self._last_fault,
             told_hz=self._nominal_hz if self.running else None,
+            jitter_s=self._jitter.sd_s if self.running else None,
         )
 
     # --- down
@@ -115,6 +118,7 @@ class SupervisedDevice:
         self._started_t = self._clock.now()
         self._begin_stream()
         self.due = self._clock.now() + self._period_s()
+        self._jitter = Jitter(self._period_s())
         return []
 
     def _find(self) -> tuple[int, I2CIo, str]:
@@ -146,6 +150,7 @@ class SupervisedDevice:
     # --- running
 
     def _read(self, io: I2CIo) -> list[Input]:
+        self._jitter.add(self._clock.now() - self.due)
         try:
             got, before = self._read_with_retries(io)
             after = self._clock.now()
