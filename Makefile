@@ -70,6 +70,7 @@ schema: .venv/.demo
 bench: .venv/.bench page
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/sample_clock.py
 	$(BIN)/python benchmarks/latency.py
 	$(BIN)/python benchmarks/pain_stop.py
 	$(BIN)/python benchmarks/footprint.py

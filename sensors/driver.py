@@ -149,6 +149,13 @@ class I2CDriver:
     """None for chips that cannot say what they are: those are used only when configured."""
     banks: ClassVar[tuple[int, tuple[int, ...]] | None] = None
     """(register that selects a bank, its values in which the identity register is out of sight), if there are banks."""
+    witness: ClassVar[int | None] = None
+    """A register that `start` sets, that reads otherwise after the chip lost its power, and that nothing else changes.
+
+    It is read after `start` and each second from then on, as is `ident`: another value means another start. It must be
+    within reach as `start` and `read` leave the chip (bank, page), and reading it must do nothing. None for chips that
+    keep no settings.
+    """
     frame: ClassVar[str]
     """`struct` format of one sample with its byte order, such as ">7h"."""
     rates: ClassVar[tuple[float, ...]]

@@ -98,7 +98,7 @@ class _Contained(I2CDriver):
 
     def __init__(self, driver: I2CDriver, clock: Clock) -> None:
         self._driver = driver
-        for key in ("name", "role", "addresses", "ident", "frame", "rates", "fifo"):
+        for key in ("name", "role", "addresses", "ident", "witness", "frame", "rates", "fifo"):
             setattr(self, key, getattr(driver, key))
         file = file_of(driver)
         self._guard = _Guard(file, clock, f"a fault in the driver: slowroll drivers test {file}")

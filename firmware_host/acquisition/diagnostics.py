@@ -24,3 +24,8 @@ class DeviceDiagnostics(Struct, frozen=True, kw_only=True):
     last_fault: str
     told_hz: float | None = None
     """The rate that the driver says the chip was started at."""
+    jitter_s: float | None = None
+    """Standard deviation of how late its reads began, over the last ten seconds or so; None until some were made.
+
+    A sample without a FIFO is as uneven as this; of one from a FIFO the sample clock takes most of it away.
+    """

@@ -70,6 +70,8 @@ def _table_fault(driver: I2CDriver) -> str:
     for limit in ("gyro_full_scale_rad_s", "force_full_scale"):
         if getattr(driver, limit) is not None and not is_number(getattr(driver, limit)):
             return f"{limit} = {getattr(driver, limit)!r}; it must be a number or None"
+    if driver.witness is not None and not (isinstance(driver.witness, int) and 0 <= driver.witness <= 0xFF):
+        return f"witness = {driver.witness!r}; it must be the number of a register or None"
     numbers = struct.unpack(driver.frame, bytes(struct.calcsize(driver.frame)))
     if not numbers or not all(isinstance(number, int | float) for number in numbers):
         return f"frame = {driver.frame!r}; it must be numbers only"

@@ -33,6 +33,7 @@ class Stream:
         self._period_s = 1.0 / device.rate
         self._first_t: float | None = None
         self._since_first = 0
+        self._late = 0.0
         self._convert: Callable[[float, Numbers], Input] | None = None
         self.samples = 0
         self.lost = 0
@@ -100,8 +101,14 @@ class Stream:
         if self._sample_t is None:
             return []
         missing = t - self._sample_t
-        if missing > 1.5 * self._period_s:
-            self.lost += round(missing / self._period_s) - 1
+        periods = missing / self._period_s
+        if self._clock is None:
+            # After a reading that came late the next comes early: only what is never made up is lost.
+            self._late = max(0.0, self._late + periods - 1.0)
+            self.lost += (gone := int(self._late + 0.1))
+            self._late -= gone
+        elif periods > 1.5:
+            self.lost += round(periods) - 1
         if missing < max(HOLE_S, 2.5 * self._period_s):
             return []
         return self.gap(max(self._last_t, t - self._period_s), "samples lost")

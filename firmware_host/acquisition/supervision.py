@@ -2,9 +2,9 @@
 
 1. Down: look for the chip and start it. Starting at boot and recovering are the same code.
 2. Running: read. A transfer that fails is tried twice more at once.
-3. A fault (`OSError`, `SensorFault`, or a chip that says nothing new for half a second: a supply that dipped
-   leaves it reset, answering, and silent) takes the device down: a gap, a fault with a hint, and rule 1 after a
-   pause that grows from 0.1 to 5 s.
+3. A fault takes the device down: a gap, a fault with a hint, and rule 1 after a pause that grows from 0.1 to 5 s. It is
+   an `OSError`, a `SensorFault`, a chip that says nothing new for half a second (a supply that dipped leaves it reset,
+   answering, and silent), or one whose identity or settings changed (`reset_watch.py`, each second).
 4. The first reading that differs from the one before says that the device is back.
 Nothing else is caught: any other exception is a bug and ends the daemon. A driver that is not ours raises nothing else
 (contained.py).
@@ -19,6 +19,8 @@ from firmware_host.acquisition.contained import contained
 from firmware_host.acquisition.devices import Device
 from firmware_host.acquisition.diagnostics import DeviceDiagnostics
 from firmware_host.acquisition.hints import error_words, transfer_hint
+from firmware_host.acquisition.jitter import Jitter
+from firmware_host.acquisition.reset_watch import ChipReset, ResetWatch
 from firmware_host.acquisition.strangers import refuse_unusable
 from firmware_host.acquisition.stream import Stream
 from firmware_host.clock import Clock
@@ -50,6 +52,8 @@ class SupervisedDevice:
         self._clock = clock
         self._reach = reach
         self._stream = Stream(device)
+        self._watch = ResetWatch(device.driver)
+        self._jitter = Jitter(self._period_s())
         self._frame_bytes = struct.calcsize(device.driver.frame)
         self._io: I2CIo | None = None
         self._chip = ""
@@ -97,6 +101,7 @@ class SupervisedDevice:
             faults=self._faults,
             last_fault=self._last_fault,
             told_hz=self._nominal_hz if self.running else None,
+            jitter_s=self._jitter.sd_s if self.running else None,
         )
 
     # --- down
@@ -106,12 +111,14 @@ class SupervisedDevice:
             refuse_unusable(self._device.driver)
             address, io, chip = self._find()
             nominal_hz = self._device.driver.start(io, self._device.rate, chip)
+            self._watch.begin(io, self._clock.now())
         except (OSError, SensorFault) as error:
             return self._fail(*self._explain(error))
         self._io, self._address, self._chip, self._nominal_hz = io, address, chip, nominal_hz
         self._started_t = self._clock.now()
         self._begin_stream()
         self.due = self._clock.now() + self._period_s()
+        self._jitter = Jitter(self._period_s())
         return []
 
     def _find(self) -> tuple[int, I2CIo, str]:
@@ -143,6 +150,7 @@ class SupervisedDevice:
     # --- running
 
     def _read(self, io: I2CIo) -> list[Input]:
+        self._jitter.add(self._clock.now() - self.due)
         try:
             got, before = self._read_with_retries(io)
             after = self._clock.now()
@@ -163,6 +171,8 @@ class SupervisedDevice:
         for left in range(RETRIES, -1, -1):
             before = self._clock.now()
             try:
+                self._watch.check(io, before)
+                before = self._clock.now()
                 return self._device.driver.read(io), before
             except OSError:
                 if not left:
@@ -191,7 +201,7 @@ class SupervisedDevice:
     def _explain(self, error: OSError | SensorFault) -> tuple[str, str, str]:
         """What, hint, and the reason of the gap."""
         if isinstance(error, SensorFault):
-            return error.what, error.hint, "sensor fault"
+            return error.what, error.hint, "chip reset" if isinstance(error, ChipReset) else "sensor fault"
         where = " or ".join(f"0x{address:02x}" for address in self._device.addresses)
         return f"{error_words(error)} at {where}", transfer_hint(error, self._bus), "i2c"
 

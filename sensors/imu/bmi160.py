@@ -35,6 +35,7 @@ class Bmi160(I2CDriver):
     role: ClassVar[Role] = "imu"
     addresses: ClassVar[tuple[int, ...]] = (0x68, 0x69)
     ident: ClassVar[Ident | None] = Ident(CHIP_ID, {0xD1: "BMI160", 0xD3: "BMI160 revision 3"})
+    witness: ClassVar[int | None] = ACC_RANGE
     frame: ClassVar[str] = "<6h"
     rates: ClassVar[tuple[float, ...]] = (50, 100, 200)
     fifo: ClassVar[bool] = True

@@ -51,6 +51,7 @@ class Bmi270(I2CDriver):
     role: ClassVar[Role] = "imu"
     addresses: ClassVar[tuple[int, ...]] = (0x68, 0x69)
     ident: ClassVar[Ident | None] = Ident(CHIP_ID, {0x24: "BMI270"})
+    witness: ClassVar[int | None] = PWR_CTRL
     frame: ClassVar[str] = "<6h"
     rates: ClassVar[tuple[float, ...]] = (50, 100, 200)
     fifo: ClassVar[bool] = True

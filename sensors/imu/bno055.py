@@ -50,6 +50,7 @@ class Bno055(I2CDriver):
     role: ClassVar[Role] = "imu"
     addresses: ClassVar[tuple[int, ...]] = (0x28, 0x29)
     ident: ClassVar[Ident | None] = Ident(CHIP_ID, {0xA0: "BNO055"})
+    witness: ClassVar[int | None] = OPR_MODE
     frame: ClassVar[str] = "<6h"
     rates: ClassVar[tuple[float, ...]] = (50, 100)
     gyro_full_scale_rad_s: ClassVar[float | None] = math.radians(2000)

@@ -52,6 +52,7 @@ class Icm20948(I2CDriver):
     addresses: ClassVar[tuple[int, ...]] = (0x69, 0x68)
     ident: ClassVar[Ident | None] = Ident(WHO_AM_I, {0xEA: "ICM-20948"})
     banks: ClassVar[tuple[int, tuple[int, ...]] | None] = (REG_BANK_SEL, (0x10, 0x20, 0x30))
+    witness: ClassVar[int | None] = PWR_MGMT_1
     frame: ClassVar[str] = ">7h"
     rates: ClassVar[tuple[float, ...]] = (50, 100)
     gyro_full_scale_rad_s: ClassVar[float | None] = math.radians(2000)

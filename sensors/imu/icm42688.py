@@ -34,7 +34,8 @@ FIFO_DATA = 0x30
 SIGNAL_PATH_RESET = 0x4B
 INTF_CONFIG0 = 0x4C
 PWR_MGMT0 = 0x4E
-GYRO_CONFIG0 = 0x4F  # and ACCEL_CONFIG0 behind it
+GYRO_CONFIG0 = 0x4F
+ACCEL_CONFIG0 = 0x50
 GYRO_ACCEL_CONFIG0 = 0x52
 FIFO_CONFIG1 = 0x5F
 INT_SOURCE0 = 0x65
@@ -61,6 +62,7 @@ class Icm42688(I2CDriver):
     addresses: ClassVar[tuple[int, ...]] = (0x68, 0x69)
     ident: ClassVar[Ident | None] = Ident(WHO_AM_I, {0x47: "ICM-42688-P", 0x42: "ICM-42605", 0x6F: "IIM-42652"})
     banks: ClassVar[tuple[int, tuple[int, ...]] | None] = (REG_BANK_SEL, (1, 2, 3, 4))
+    witness: ClassVar[int | None] = ACCEL_CONFIG0
     frame: ClassVar[str] = ">6hb"  # a packet without its header and time stamp
     rates: ClassVar[tuple[float, ...]] = (50, 100, 200)
     fifo: ClassVar[bool] = True

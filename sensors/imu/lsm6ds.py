@@ -32,6 +32,7 @@ class Lsm6ds(I2CDriver):
 
     role: ClassVar[Role] = "imu"
     addresses: ClassVar[tuple[int, ...]] = (0x6A, 0x6B)
+    witness: ClassVar[int | None] = CTRL1_XL
     frame: ClassVar[str] = "<6h"  # gyroscope, accelerometer
     rates: ClassVar[tuple[float, ...]] = tuple(ODR_CODE)
     fifo: ClassVar[bool] = True

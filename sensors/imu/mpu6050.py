@@ -68,6 +68,7 @@ class Mpu6050(I2CDriver):
             0xA6: "ICM-20609",
         },
     )
+    witness: ClassVar[int | None] = ACCEL_CONFIG
     frame: ClassVar[str] = ">7h"
     rates: ClassVar[tuple[float, ...]] = (50, 100, 200)
     fifo: ClassVar[bool] = True

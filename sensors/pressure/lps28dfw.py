@@ -38,6 +38,7 @@ class Lps28dfw(I2CDriver):
     role: ClassVar[Role] = "force"
     addresses: ClassVar[tuple[int, ...]] = (0x5C, 0x5D)
     ident: ClassVar[Ident | None] = Ident(WHO_AM_I, {0xB4: "LPS28DFW"})
+    witness: ClassVar[int | None] = CTRL_REG2
     frame: ClassVar[str] = "<ih"  # pressure shifted up by eight zeros, temperature
     rates: ClassVar[tuple[float, ...]] = (20, 50, 100)
     force_full_scale: ClassVar[float | None] = 406_000.0

@@ -52,6 +52,7 @@ class Nau7802(I2CDriver):
     role: ClassVar[Role] = "force"
     addresses: ClassVar[tuple[int, ...]] = (0x2A,)
     ident: ClassVar[Ident | None] = Ident(DEVICE_REV, {0x0F: "NAU7802"})
+    witness: ClassVar[int | None] = CTRL1
     frame: ClassVar[str] = ">i"  # the 24 bits, and eight zeros below them
     rates: ClassVar[tuple[float, ...]] = (20, 40, 80)
     force_full_scale: ClassVar[float | None] = FULL_SCALE

@@ -51,6 +51,16 @@ def stream_of(driver: I2CDriver) -> Stream:
     return stream
 
 
+def test_a_reading_that_is_only_late_is_not_lost() -> None:
+    stream = stream_of(Cell())
+    for turn in range(100):
+        stream.take(struct.pack("<h", 1), 2.0 + turn * 0.02 + (0.014 if turn % 5 == 0 else 0.0), 5.0)
+    assert stream.lost == 0
+    for t in (4.0, 4.02, 4.06, 4.08, 4.20):  # one is missing, then five
+        stream.take(struct.pack("<h", 1), t, 5.0)
+    assert stream.lost == 6
+
+
 @pytest.mark.parametrize(
     ("driver", "data", "expected"),
     [
