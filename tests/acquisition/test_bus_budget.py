@@ -54,7 +54,9 @@ def test_every_shipped_sensor_is_measured() -> None:
 def test_it_keeps_its_rate_on_less_than_half_of_the_bus(name: str, bus_hz: int) -> None:
     specimen = SPECIMENS[name]
     driver_class = Catalog(installed=()).get(name)
-    driver = type(driver_class.__name__, (driver_class,), dict(specimen.stand_ins))()
+    driver = type(
+        driver_class.__name__, (driver_class,), {"__module__": driver_class.__module__, **specimen.stand_ins}
+    )()
     rate = min(driver.rates, key=lambda offered: abs(offered - 100.0))
     clock = ManualClock()
     wire = TimedBus(SimBus([specimen.build(clock.now, Moving(), specimen.identities[0])]), clock, bus_hz)
