@@ -9,6 +9,7 @@ which take the reading of the data sheet that is hardest on a driver.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping
@@ -285,6 +286,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, help="write the tables here too")
     args = parser.parse_args()
+    missing = sorted(
+        {peer.package for peer in PEERS if importlib.util.find_spec(peer.modules[0].split(".")[0]) is None}
+    )
+    if missing:
+        parser.error(
+            f"not installed: {', '.join(missing)}; get them with .venv/bin/python -m pip install -e '.[peers]'"
+        )
     pretend_blinka(lambda: now_clock)
     bus: list[Row] = []
     faults: list[Row] = []
