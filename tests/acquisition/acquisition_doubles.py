@@ -13,7 +13,7 @@ from firmware_host.acquisition.devices import Device
 from firmware_host.acquisition.i2c_bus import I2CBus
 from firmware_host.clock import ManualClock
 from firmware_host.coaching.inputs import DeviceFault, ForceSample, ImuSample, Input, StreamGap
-from firmware_host.simulator.bus import SimBus
+from firmware_host.simulator.bus import I2C_M_RD, SimBus
 from sensors.chips.mprls import MprlsChip
 from sensors.chips.mpu6050 import Mpu6050Chip
 from sensors.driver import STANDARD_GRAVITY
@@ -53,6 +53,26 @@ class FaultyBus:
 
     def close(self) -> None:
         self.closed += 1
+
+
+class TimedBus:
+    """SimBus on which every bit takes its time; `busy_s` is how long the bus was in use."""
+
+    def __init__(self, inner: SimBus, clock: ManualClock, bus_hz: float) -> None:
+        self._inner = inner
+        self._clock = clock
+        self._bus_hz = bus_hz
+        self.busy_s = 0.0
+
+    def i2c_rdwr(self, *messages: Any) -> None:
+        assert all(message.len <= 252 or not message.flags & I2C_M_RD for message in messages)
+        took_s = (1 + sum(10 + 9 * message.len for message in messages)) / self._bus_hz
+        self.busy_s += took_s
+        self._clock.sleep(took_s)
+        self._inner.i2c_rdwr(*messages)
+
+    def close(self) -> None:
+        """It stays what it is."""
 
 
 class Bench:

@@ -1,4 +1,4 @@
-"""The Bosch drivers under the bus thread's own code: buses as slow as a Raspberry Pi's, a supply that drops."""
+"""The Bosch drivers under the bus thread's own code: a slow bus, a supply that drops."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from acquisition_doubles import Vector, faults, gaps, imu_samples
+from acquisition_doubles import TimedBus, Vector, faults, gaps, imu_samples
 
 from firmware_host.acquisition.devices import Device
 from firmware_host.acquisition.i2c_bus import I2CBus
 from firmware_host.clock import ManualClock
 from firmware_host.coaching.inputs import Input
-from firmware_host.simulator.bus import I2C_M_RD, SimBus
+from firmware_host.simulator.bus import SimBus
 from sensors.chips.bmi160 import Bmi160Chip
 from sensors.chips.bmi270 import Bmi270Chip, made_up_configuration
 from sensors.chips.bno055 import Bno055Chip
@@ -34,26 +34,6 @@ CHIPS: list[tuple[type[I2CDriver], Callable[..., Any]]] = [
     (Bmi160, Bmi160Chip),
     (Bno055, Bno055Chip),
 ]
-
-
-class TimedBus:
-    """SimBus on which every transfer takes the time of its bits."""
-
-    def __init__(self, inner: SimBus, clock: ManualClock, hz: float) -> None:
-        self._inner = inner
-        self._clock = clock
-        self._hz = hz
-        self.busy_s = 0.0
-
-    def i2c_rdwr(self, *messages: Any) -> None:
-        bits = 1 + sum(10 + 9 * message.len for message in messages)
-        self.busy_s += bits / self._hz
-        self._clock.sleep(bits / self._hz)
-        assert all(message.len <= 252 or not message.flags & I2C_M_RD for message in messages)
-        self._inner.i2c_rdwr(*messages)
-
-    def close(self) -> None:
-        """Nothing to give back."""
 
 
 class Bench:
@@ -79,23 +59,6 @@ class Bench:
         taken = list(self.inputs)
         self.inputs.clear()
         return taken
-
-
-@pytest.mark.parametrize("hz", [62_500.0, 250_000.0])
-@pytest.mark.parametrize(("driver", "chip"), CHIPS, ids=lambda x: x.__name__)
-def test_a_hundred_a_second_on_half_of_the_bus(driver: type[I2CDriver], chip: Callable[..., Any], hz: float) -> None:
-    bench = Bench(driver, chip, hz)
-    bench.run(10.0)
-    assert faults(bench.inputs) == []
-    bench.take()
-    busy = bench.wire.busy_s
-    bench.run(20.0)
-    inputs = bench.take()
-    assert len(imu_samples(inputs)) == pytest.approx(2000, abs=8)
-    assert gaps(inputs) == faults(inputs) == []
-    assert (bench.wire.busy_s - busy) / 20.0 < 0.5
-    (seen,) = bench.bus.diagnostics()
-    assert seen.lost == 0
 
 
 @pytest.mark.parametrize(("driver", "chip"), CHIPS, ids=lambda x: x.__name__)
