@@ -1,6 +1,8 @@
 /** The page as a whole: what is live first, what is planned, past and explained a tap away; stop always in sight. */
 
 import { useEffect, useState } from "preact/hooks";
+import type { Calibrator } from "./calibrate";
+import { Calibrate } from "./calibrating";
 import { Bar, Choose, More, Rate, RunFinished, Soreness } from "./controls";
 import { ForceDial, HoldRing, SpeedDial } from "./dials";
 import { HelpView } from "./helpview";
@@ -18,6 +20,7 @@ interface AppProps {
   readonly station: string;
   readonly version: string;
   readonly tell: Tell;
+  readonly calibrator: Calibrator;
   readonly now: number;
 }
 
@@ -69,7 +72,7 @@ function Tabs({ view }: { view: View }) {
   );
 }
 
-function RollView({ model, tell, now }: ViewProps) {
+function RollView({ model, tell, now, calibrator }: ViewProps & { readonly calibrator: Calibrator }) {
   const state = model.state?.value;
   const live = freshLive(model, now);
   const onBody = state?.tools.some((tool) => tool.on_body) ?? false;
@@ -108,6 +111,7 @@ function RollView({ model, tell, now }: ViewProps) {
         <Choose {...tells} />
         <Rate {...tells} />
         <More {...tells} />
+        <Calibrate model={model} calibrator={calibrator} />
       </div>
       <div class="past">
         <Session model={model} />
@@ -150,7 +154,7 @@ function HistoryView({ model, now }: ViewProps) {
   );
 }
 
-export function App({ model, station, version, tell, now }: AppProps) {
+export function App({ model, station, version, tell, calibrator, now }: AppProps) {
   const { view, wanted } = useRoute();
   const condition = health(model, now);
   const state = model.state?.value;
@@ -179,6 +183,11 @@ export function App({ model, station, version, tell, now }: AppProps) {
               {since} · {state.profile}
             </a>
           )}
+          {model.bench?.stands === "on" && (
+            <a class="chip" href="#roll">
+              Calibrating
+            </a>
+          )}
           {state?.quiet && <span class="chip">Quiet</span>}
           <Led {...both} />
         </p>
@@ -192,7 +201,7 @@ export function App({ model, station, version, tell, now }: AppProps) {
           </div>
         )}
         {view !== "roll" && <Faults model={model} />}
-        {view === "roll" && <RollView {...all} />}
+        {view === "roll" && <RollView {...all} calibrator={calibrator} />}
         {view === "plan" && <PlanView {...all} />}
         {view === "history" && <HistoryView {...all} />}
         {view === "help" && (

@@ -23,7 +23,14 @@ async function begin(place: HTMLElement): Promise<void> {
   const draw = () => {
     due = false;
     render(
-      <App model={store.model} station={station} version={version} tell={store.tell} now={performance.now()} />,
+      <App
+        model={store.model}
+        station={station}
+        version={version}
+        tell={store.tell}
+        calibrator={store.calibrator}
+        now={performance.now()}
+      />,
       place,
     );
   };

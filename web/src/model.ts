@@ -6,12 +6,14 @@
  * Times here (`at`, `now`) are milliseconds of the browser's own monotonic clock.
  */
 
+import type { Bench } from "./calibrate";
 import type { Incoming, LinkStatus } from "./link";
 import type { HelpState } from "./help";
 import { adviceTone, HANDS, place, spoken, type Tone } from "./words";
 import {
   isAdvice,
   isCue,
+  isDiagnostics,
   isFault,
   isHistory,
   isLive,
@@ -23,6 +25,7 @@ import {
   isSpotEvent,
   isSpotMap,
   isState,
+  type CalibrationNote,
   type Cue,
   type Fault,
   type History,
@@ -101,6 +104,10 @@ export interface Model {
   readonly spots: readonly TenderSpot[];
   readonly history: History | null;
   readonly help: HelpState;
+  /** What the station says is calibrated, and since when; null where it does not say. */
+  readonly calibrated: readonly CalibrationNote[] | null;
+  /** The calibration that this page began last. */
+  readonly bench: Bench | null;
 }
 
 export const EMPTY: Model = {
@@ -119,6 +126,8 @@ export const EMPTY: Model = {
   spots: [],
   history: null,
   help: null,
+  calibrated: null,
+  bench: null,
 };
 
 export function linked(model: Model, link: LinkStatus): Model {
@@ -189,6 +198,8 @@ function understood(
       return isSpotMap(payload) ? { ...model, spots: payload.spots } : null;
     case "history":
       return isHistory(payload) ? { ...model, history: payload } : null;
+    case "diagnostics":
+      return isDiagnostics(payload) ? { ...model, calibrated: payload.calibrations ?? null } : null;
     case "event/fault":
       if (!isFault(payload)) return null;
       return { ...model, faults: { ...model.faults, [payload.device]: payload } };

@@ -1,8 +1,11 @@
 /** Holds the model and tells who shows it; and sends commands, each with an id that its result brings back. */
 
 import { fetchHelp } from "./help";
-import { heard, linked, noticed, ticked, told, EMPTY, type Model } from "./model";
+import { NOT_SENT, Questions, type Answer } from "./ask";
+import { Calibrator } from "./calibrate";
+import { ANSWER_MS, heard, linked, noticed, ticked, told, EMPTY, type Model } from "./model";
 import { Link } from "./link";
+import { isProgress, type Check } from "./wire";
 
 /** Payload fields of the commands that the page sends (docs/contract.md). */
 export interface Commands {
@@ -38,6 +41,7 @@ const TOPICS = [
   "live",
   "session/last",
   "history",
+  "diagnostics",
   "spots",
   "event/cue",
   "event/rating",
@@ -60,6 +64,12 @@ export class Store {
   /** The profile that was on when the help was asked for last. */
   private helpFor: string | null = null;
   private asking = false;
+  private readonly questions = new Questions();
+  readonly calibrator = new Calibrator(
+    (fields) => this.ask("calibrate", fields, isProgress),
+    (bench) => this.set({ ...this.model, bench }),
+    (then, ms) => window.setTimeout(then, ms),
+  );
 
   constructor(
     url: string,
@@ -73,11 +83,13 @@ export class Store {
       {
         status: (status) => {
           this.set(linked(this.model, status));
+          if (status.kind !== "up") this.questions.cut();
           if (status.kind === "up" && typeof this.model.help === "string") this.askHelp();
         },
         message: (message) => {
           const suffix = message.topic.slice(this.base.length);
           this.set(heard(this.model, suffix, message, performance.now()));
+          if (suffix.startsWith("result/")) this.questions.heard(message.text);
           this.followProfile();
         },
       },
@@ -87,16 +99,31 @@ export class Store {
   start(): void {
     this.askHelp();
     this.link.start();
-    window.setInterval(() => this.set(ticked(this.model, performance.now())), 250);
+    window.setInterval(() => {
+      this.questions.ticked(performance.now());
+      this.set(ticked(this.model, performance.now()));
+    }, 250);
   }
 
   readonly tell: Tell = (command, fields, label, unsent = `${label}: not sent, there is no connection`) => {
-    this.count += 1;
-    const id = `${this.page}-${this.count}`;
+    const id = this.nextId();
     const sent = this.link.publish(`${this.base}cmd/${command}`, JSON.stringify({ ...fields, id }));
     const now = performance.now();
     this.set(sent ? told(this.model, id, label, now) : noticed(this.model, false, unsent, now));
   };
+
+  /** A command whose answer, with its data, is for who sent it; no notice tells of it. */
+  private ask<T>(command: string, fields: object, check: Check<T>): Promise<Answer<T>> {
+    const id = this.nextId();
+    const sent = this.link.publish(`${this.base}cmd/${command}`, JSON.stringify({ ...fields, id }));
+    if (!sent) return Promise.resolve({ kind: "lost", why: NOT_SENT });
+    return this.questions.expect(id, check, performance.now() + ANSWER_MS);
+  }
+
+  private nextId(): string {
+    this.count += 1;
+    return `${this.page}-${this.count}`;
+  }
 
   /** The help's numbers are a profile's: ask anew, once, when another one is on. */
   private followProfile(): void {

@@ -5,7 +5,7 @@
  * not know are left alone. Names and units are docs/contract.md's: SI, `t` in seconds on the run's clock.
  */
 
-type Check<T> = (value: unknown) => value is T;
+export type Check<T> = (value: unknown) => value is T;
 type Of<C> = C extends Check<infer T> ? T : never;
 
 const num: Check<number> = (value): value is number => typeof value === "number" && Number.isFinite(value);
@@ -33,6 +33,10 @@ export function shape<S extends Record<string, Check<unknown>>>(
     value !== null &&
     Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name] ?? null));
 }
+
+/** Names that the page does not know beforehand, each with a number. */
+const table: Check<Readonly<Record<string, number>>> = (value): value is Readonly<Record<string, number>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(num);
 
 const rgb: Check<readonly [number, number, number]> = (value): value is readonly [number, number, number] =>
   Array.isArray(value) && value.length === 3 && value.every(num);
@@ -242,3 +246,21 @@ export type Fault = Of<typeof isFault>;
 
 export const isResult = shape({ id: orNull(str), ok: bool, why: str });
 export type Result = Of<typeof isResult>;
+
+/** The data of `result/calibrate`: where it stands, and what to do next. */
+export const isProgress = shape({
+  what: str,
+  tool: str,
+  step: str,
+  do: str,
+  share: num,
+  problem: str,
+  live: table,
+  wants_mark: bool,
+  words: str,
+});
+export type Progress = Of<typeof isProgress>;
+
+const isCalibrationNote = shape({ device: str, what: str, words: str });
+export type CalibrationNote = Of<typeof isCalibrationNote>;
+export const isDiagnostics = shape({ calibrations: maybe(list(isCalibrationNote)) });

@@ -96,7 +96,11 @@ export function headline(words: string): readonly [string, string] {
 
 /** "slow_down" -> "Slow down". */
 export function spoken(name: string): string {
-  const words = name.replaceAll("_", " ").replaceAll("-", " ");
+  return sentence(name.replaceAll("_", " ").replaceAll("-", " "));
+}
+
+/** Words that stand alone begin with a capital. */
+export function sentence(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
