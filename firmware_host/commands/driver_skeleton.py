@@ -77,6 +77,7 @@ class {class_name}(I2CDriver):
     ident = Ident(WHO_AM_I, {{0x01: "{name}"}})  # TODO: each value it may read, and the chip that means; None: has none
     rates = (50, 100, 200)  # TODO: samples a second that start() accepts
     fifo = {fifo}
+    witness = None  # TODO: a register that start() sets and a lost supply resets; read each second, as ident is
 {table}
     def start(self, io, rate, chip):
         raise SensorFault(  # TODO: take this out when all below is right
