@@ -73,10 +73,6 @@ class Machine:
         except KeyError:
             return False
 
-    def may_use(self, path: Path) -> bool:
-        """Read and write."""
-        return os.access(path, os.R_OK | os.W_OK)
-
     def group_of(self, path: Path) -> str:
         return _group_name(path.stat().st_gid)
 

@@ -192,7 +192,7 @@ class Sets(Floor):
 
     # --- the plan ----------------------------------------------------------------------------------------------
 
-    def enter_step(self, announce: bool = True) -> None:
+    def enter_step(self) -> None:
         """The plan's step becomes what is worked on; the plan may also be over."""
         step = self.step
         self.armed = True
@@ -202,8 +202,7 @@ class Sets(Floor):
         before = self.selection.muscle, self.selection.side, self.selection.tool
         self.selection.muscle, self.selection.side, self.selection.tool = step.muscle, step.side, step.tool
         self.take_limits()
-        if announce:
-            self._announce(step, before)
+        self._announce(step, before)
         if step.tool == HANDS:
             self.begin_by_hand()
 
