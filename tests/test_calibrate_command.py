@@ -19,6 +19,8 @@ from firmware_host import calibrations, running
 from firmware_host.calibrating.bench import Progress
 from firmware_host.commands.calibration_view import Keys, View, bar, words_to_do
 
+pytestmark = pytest.mark.slow
+
 CONFIG = SCENARIO.replace("axis = [1, 0, 0]\n", "")
 
 

@@ -27,6 +27,8 @@ from firmware_host.simulator.rig import simulate
 from firmware_host.simulator.world import World
 from firmware_host.terminal import screen
 
+pytestmark = pytest.mark.slow
+
 TEXT = """
 [mqtt]
 broker = ""

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from product import slowroll
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "recordings"
 RECORDINGS = sorted(FOLDER.glob("*.jsonl.gz"))
 

@@ -33,6 +33,8 @@ from firmware_host.simulator.conditions import Conditions
 from firmware_host.simulator.rig import simulate
 from firmware_host.simulator.world import World
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (1, 2, 3)
 PLAIN = Tool(name="roller", kind="foam_roller", stiffness_n_m=20_000, pressure="bladder")
 """As an owner has it who has not calibrated anything: the axis is not known either."""

@@ -21,6 +21,8 @@ from firmware_host.feedback.patterns import BLUE, DARK, MAGENTA, PATTERNS, WHITE
 from firmware_host.feedback.pins import PinError, open_factory
 from firmware_host.settings import PinSettings
 
+pytestmark = pytest.mark.slow
+
 PINS = PinSettings(factory="mock", motor=18, led_red=17, led_green=27, led_blue=22, button=4, led_level=1.0)
 LED = (17, 27, 22)
 

@@ -24,6 +24,8 @@ from firmware_host.history.store import Store
 from firmware_host.history.troubles import SEEK_HELP
 from firmware_host.profiles import load_profile
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 NOW = MONDAY + 2 * DAY
 NASTY = "<script>alert('&')</script>"

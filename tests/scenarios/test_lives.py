@@ -35,6 +35,8 @@ from firmware_host.coaching.routine import Routine, RoutineStep
 from firmware_host.coaching.setup import Carried, Trouble
 from firmware_host.history.recording import encode, encode_header, new_header, read
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600.0
 DAY = 24 * HOUR
 DECIDED_S = 0.3

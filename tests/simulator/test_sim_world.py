@@ -17,6 +17,8 @@ from firmware_host.simulator.scenarios import SCENARIOS, UnknownScenario
 from firmware_host.simulator.tools import RADIUS_M, STIFFNESS_N_M, FoamRoller, G
 from firmware_host.simulator.world import World
 
+pytestmark = pytest.mark.slow
+
 MOVING = ("calm", "fast", "jerky", "holding", "mixed", "demo")
 
 

@@ -17,6 +17,8 @@ from firmware_host.simulator.conditions import CONDITIONS
 from firmware_host.simulator.link import holes
 from firmware_host.simulator.scenarios import SCENARIOS
 
+pytestmark = pytest.mark.slow
+
 
 def run(*words: str) -> int:
     top = argparse.ArgumentParser()
