@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import pytest
 from coached import (
+    BALL,
+    HOUR,
+    SPANNED,
+    STICK,
     WEIGHT_N,
     Life,
+    ask,
+    calf,
     coached,
     expect,
     lived,
@@ -32,26 +38,8 @@ from firmware_host.coaching.events import (
     SetDone,
     Spot,
 )
-from firmware_host.coaching.inputs import Calibration, Command, Tick, Tool, ToolKind
+from firmware_host.coaching.inputs import Tick, Tool, ToolKind
 from firmware_host.coaching.setup import Carried, KnownSpot, Trouble
-
-HOUR = 3600.0
-DAY = 24 * HOUR
-SPANNED = structs.replace(ROLLER, calibration=Calibration(span_m=0.30))
-STICK = Tool(name="stick", kind="massage_stick", radius_m=0.02, axis=(1.0, 0.0, 0.0), pressure="force")
-BALL = Tool(name="ball", kind="massage_ball", radius_m=0.032, pressure="force")
-
-
-def calf(force_n: float = 200.0, tool: Tool = ROLLER, muscle: str = "calves") -> Life:
-    """Two quiet seconds, the left calf chosen, contact."""
-    life = Life(tool)
-    life.rest(2.0).say("select", muscle=muscle, side="left")
-    return life.land(force_n).mark("on")
-
-
-def ask(engine: Engine, t: float, command: str, **fields: object) -> list[object]:
-    return list(engine.feed(Command(t=t, command=command, **fields)))  # type: ignore[arg-type]
-
 
 # --- start light (G4) --------------------------------------------------------------------------------------------
 

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import pytest
 from coached import (
+    BALL,
+    DAY,
     EDGE_M_S,
+    HOUR,
     WEIGHT_N,
     Life,
+    ask,
+    calf,
     coached,
     expect,
     lived,
@@ -34,26 +39,8 @@ from firmware_host.coaching.events import (
     SessionDone,
     Spot,
 )
-from firmware_host.coaching.inputs import Calibration, Command, HapticRan, Tick, Tool
+from firmware_host.coaching.inputs import Command, HapticRan, Tick, Tool
 from firmware_host.coaching.setup import Carried, Trouble
-
-HOUR = 3600.0
-DAY = 24 * HOUR
-SPANNED = structs.replace(ROLLER, calibration=Calibration(span_m=0.30))
-STICK = Tool(name="stick", kind="massage_stick", radius_m=0.02, axis=(1.0, 0.0, 0.0), pressure="force")
-BALL = Tool(name="ball", kind="massage_ball", radius_m=0.032, pressure="force")
-
-
-def calf(force_n: float = 200.0, tool: Tool = ROLLER, muscle: str = "calves") -> Life:
-    """Two quiet seconds, the left calf chosen, contact."""
-    life = Life(tool)
-    life.rest(2.0).say("select", muscle=muscle, side="left")
-    return life.land(force_n).mark("on")
-
-
-def ask(engine: Engine, t: float, command: str, **fields: object) -> list[object]:
-    return list(engine.feed(Command(t=t, command=command, **fields)))  # type: ignore[arg-type]
-
 
 # --- pain, rest and ratings (S1, S6, G5) -------------------------------------------------------------------------
 

@@ -11,11 +11,16 @@ from rolling import PERSON, ROLLER, Rolling, setup, ticked
 
 from firmware_host.coaching.engine import Engine
 from firmware_host.coaching.events import Advice, Cue, Event
-from firmware_host.coaching.inputs import Input, Tick, Tool
+from firmware_host.coaching.inputs import Calibration, Command, Input, Tick, Tool
 from firmware_host.coaching.setup import Carried, Setup
 from firmware_host.routines import load_routines
 from firmware_host.techniques import load_techniques
 
+HOUR = 3600.0
+DAY = 24 * HOUR
+SPANNED = structs.replace(ROLLER, calibration=Calibration(span_m=0.30))
+STICK = Tool(name="stick", kind="massage_stick", radius_m=0.02, axis=(1.0, 0.0, 0.0), pressure="force")
+BALL = Tool(name="ball", kind="massage_ball", radius_m=0.032, pressure="force")
 WEIGHT_N = PERSON.mass_kg * 9.80665
 NOTHING = Carried()
 TECHNIQUES = load_techniques()
@@ -130,3 +135,14 @@ def expect(events: list[Event], expected: list[Expected]) -> None:
     assert [cue.cue for cue in heard] == [name for name, _, _ in expected], account
     for cue, (_, start, end) in zip(heard, expected, strict=True):
         assert start - 1e-6 <= cue.t <= end + 1e-6, f"{cue.cue} at {cue.t}\n{account}"
+
+
+def calf(force_n: float = 200.0, tool: Tool = ROLLER, muscle: str = "calves") -> Life:
+    """Two quiet seconds, the left calf chosen, contact."""
+    life = Life(tool)
+    life.rest(2.0).say("select", muscle=muscle, side="left")
+    return life.land(force_n).mark("on")
+
+
+def ask(engine: Engine, t: float, command: str, **fields: object) -> list[object]:
+    return list(engine.feed(Command(t=t, command=command, **fields)))  # type: ignore[arg-type]
