@@ -41,7 +41,7 @@ ALLOWED = {
     "feedback": SHARED,
     "messaging": [*SHARED, "acquisition.diagnostics"],  # what it publishes about devices
     # what an engine is told of the past; what to aim at; when to seek help
-    "history": [*SHARED, "coaching.setup", "coaching.guidance", "coaching.safety"],
+    "history": [*SHARED, "coaching.setup", "coaching.guidance", "coaching.safety", "coaching.tender"],
     "dashboard": SHARED,
     "runs": SHARED,
     "simulator": [*SHARED, "acquisition", "sensors"],  # it runs the real drivers on models of their chips

@@ -7,13 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from firmware_host.coaching.guidance import SafetyGuide
 from firmware_host.coaching.setup import KnownSpot, Trouble
 from firmware_host.history.database import StoreError
 from firmware_host.history.historian import DATABASE
 from firmware_host.history.reader import Reader
 
-HELP_DAYS = 14.0
-HELP_RATING = 7
+HELP_DAYS = SafetyGuide().help_days
+HELP_RATING = SafetyGuide().help_rating
 """The article profile's; a profile of one's own may have others."""
 
 

@@ -10,12 +10,11 @@ from typing import Literal
 from msgspec import Struct
 
 from firmware_host.coaching.setup import KnownSpot
+from firmware_host.coaching.tender import SAME_SPOT_M
 from firmware_host.history.trends import Trend, monday, trend
 
 RATING_STEP = 1.0
 """Less than one point of the 0-10 scale is no trend."""
-SAME_SPOT_M = 0.03
-"""Marks closer than this, or than their own uncertainty, are the same tender spot: about a thumb's width."""
 WEEKS = 8
 """A spot's trend is told over this many weeks with a mark."""
 KNOWN_FOR = timedelta(weeks=4)
